@@ -1,0 +1,66 @@
+/*
+ * From specs to what perf_event_open(2) takes. Each asked event becomes one encoding, or several on
+ * a hybrid machine (one per core PMU).
+ *
+ * Who resolves what: generic names and raw codes here; pmu/terms/ and aliases from sysfs; native
+ * names by libpfm4 (pfm.c); presets by PAPI to native names and those by libpfm4 (papi.c);
+ * tracepoints from tracefs. Environment variables LIBPFM_FORCE_PMU (libpfm4's own) and
+ * HWPROF_SYSFS (another root than /sys/bus/event_source/devices) let tests stand on machines that
+ * are not here.
+ */
+#ifndef HWP_COUNTERS_EVENTS_H
+#define HWP_COUNTERS_EVENTS_H
+
+#include <linux/perf_event.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "base/out.h"
+#include "base/vec.h"
+#include "counters/spec.h"
+#include "topology/cpuset.h"
+
+struct hwp_encoding {
+    char *name;     /* for reports: the spec's text; "cpu_core/cycles/" for hybrid twins */
+    char *via;      /* who encoded it: "perf", "sysfs", "libpfm4", "papi → libpfm4", "tracefs" */
+    char *text;     /* what is programmed: see hwp_encoding_text */
+    char *unit;     /* "ns", "Joules", … or "" */
+    double scale;   /* multiply the count by this for `unit`; 1 mostly */
+    struct perf_event_attr attr; /* type, config*, precise, exclude_*, bp_*; no sampling fields */
+    struct hwp_cpuset cpus;      /* a PMU's cpumask (uncore, hybrid); empty: any CPU */
+    bool per_cpu_only;           /* an uncore PMU: can't follow a task */
+    int leader;                  /* index of the group's leader in the list (its own for the
+                                    leader itself), -1 ungrouped */
+    struct hwp_modifiers mods;
+    char *bp_symbol;             /* breakpoint on a symbol: its address is only known once the
+                                    workload is mapped; attr.bp_addr is the offset from it */
+    bool is_clock;               /* cpu-clock or task-clock */
+};
+HWP_VEC_TYPE(hwp_encodings, struct hwp_encoding);
+
+/* Parses and resolves. A name nobody knows: HWP_E_NOT_FOUND with the nearest matches as hint.
+ * A known event that this machine can't count is no error here: it fails to open later, and the
+ * counter source says why. */
+struct hwp_error *hwp_events_resolve(const char *text, struct hwp_encodings *ret) hwp_must_use;
+void hwp_encodings_deinit(struct hwp_encodings *list);
+
+/* The attr as canonical text, every field that is not zero: "type=4 config=0x1d1 exclude_kernel=1".
+ * Used for tests and `list -v`. Caller frees. */
+char *hwp_encoding_text(const struct perf_event_attr *attr);
+
+/* An event that could be asked for. */
+struct hwp_known_event {
+    const char *name;        /* what to type */
+    const char *origin;      /* "hardware", "software", "cache", "tracepoint", "sysfs", "libpfm4",
+                                "papi" */
+    const char *pmu;         /* "cpu", "skx", or NULL */
+    const char *description; /* one line, or NULL */
+    bool available;          /* countable here (opened for a moment to see); true if untested */
+};
+typedef void hwp_known_event_fn(void *ctx, const struct hwp_known_event *ev);
+
+/* Calls fn for every event known on this machine; `origin` NULL for all. */
+void hwp_events_list(const char *origin, hwp_known_event_fn *fn, void *ctx);
+
+#endif

@@ -1,0 +1,18 @@
+/*
+ * Reading a perf.data file, ours or perf's, into a folded profile.
+ *
+ * Two passes over the mapped file: the first collects what maps addresses to files and ids to
+ * names (MMAP, MMAP2, COMM, FORK), each with its time; the second folds the samples, looking each
+ * up at its own time, so records need no sorting.
+ */
+#ifndef HWP_PROFILE_READER_H
+#define HWP_PROFILE_READER_H
+
+#include "base/error.h"
+#include "profile/profile.h"
+
+/* Reads `path`. A file cut short yields what is there, with run.truncated set and a note. Errors:
+ * not found, denied, HWP_E_FORMAT for what is not a perf.data file or has no events in it. */
+struct hwp_error *hwp_profile_read(const char *path, struct hwp_profile **ret) hwp_must_use;
+
+#endif

@@ -1,0 +1,71 @@
+/*
+ * The machine's shape, through hwloc: packages, NUMA nodes, L3 domains, cores and CPUs (hwloc's
+ * PUs), as plain tables. topology.c alone includes hwloc.h.
+ *
+ * A topology is loaded once and then read-only, safe to share between threads. It covers all
+ * online CPUs; `allowed` says which of them this process may use (cgroup and affinity).
+ */
+#ifndef HWP_TOPOLOGY_TOPOLOGY_H
+#define HWP_TOPOLOGY_TOPOLOGY_H
+
+#include <stdint.h>
+
+#include "base/error.h"
+#include "base/vec.h"
+#include "topology/cpuset.h"
+
+enum hwp_topology_from {
+    HWP_TOPOLOGY_THIS,      /* this machine (HWLOC_XMLFILE and HWLOC_SYNTHETIC are honoured) */
+    HWP_TOPOLOGY_SYNTHETIC, /* an hwloc synthetic string: "pack:2 core:4 pu:2" */
+    HWP_TOPOLOGY_XML,       /* a file of hwloc XML */
+    HWP_TOPOLOGY_XML_TEXT,  /* hwloc XML in memory */
+};
+
+/* One CPU and what it belongs to; every field but cpu is a logical index of hwloc's (0, 1, 2 … in
+ * topology order), -1 where the machine doesn't say. */
+struct hwp_cpu {
+    unsigned cpu;  /* OS number */
+    int logical;   /* PU */
+    int core, l2, l3, die, node, package;
+    int smt;       /* which hardware thread of its core: 0, 1 … */
+    int kind;      /* hwloc CPU kind, 0 = most efficient (hybrid machines); -1 if all alike */
+};
+HWP_VEC_TYPE(hwp_cpus, struct hwp_cpu);
+
+struct hwp_numa_node {
+    int node;    /* logical index */
+    unsigned os; /* OS number, as in numactl */
+    uint64_t bytes;
+    struct hwp_cpuset cpus; /* empty: a memory-only node */
+};
+
+struct hwp_topology {
+    struct hwp_cpus cpus; /* in topology order */
+    HWP_VEC(struct hwp_numa_node) nodes;
+    struct hwp_cpuset online, allowed;
+    unsigned nr_packages, nr_cores, nr_l3, nr_l2;
+    uint64_t l1d_bytes, l2_bytes, l3_bytes; /* of one cache; 0 unknown */
+    unsigned line_bytes;                    /* cache line; 0 unknown */
+    char *cpu_model;                        /* "AMD EPYC 9654", or NULL */
+    bool is_this_system;
+    struct hwp_topology_private *priv; /* the hwloc handle */
+};
+
+/* `spec` is the synthetic string, file name or XML text; ignored for THIS. `allowed` may narrow
+ * (never widen) the usable CPUs: for tests; NULL: what the process has. */
+struct hwp_error *hwp_topology_load(enum hwp_topology_from from, const char *spec,
+                                    const struct hwp_cpuset *allowed,
+                                    struct hwp_topology **ret) hwp_must_use;
+void hwp_topology_destroy(struct hwp_topology *t);
+HWP_DEFINE_CLEANUP(hwp_topology_cleanup, struct hwp_topology, hwp_topology_destroy)
+
+/* By OS number; NULL if there is no such CPU. */
+const struct hwp_cpu *hwp_topology_cpu(const struct hwp_topology *t, unsigned cpu);
+
+/* "AMD EPYC 9654, 2 packages, 192 cores, 384 CPUs, 24 × L3 32 MiB, 2 NUMA nodes". Caller frees. */
+char *hwp_topology_summary(const struct hwp_topology *t);
+
+/* hwloc XML of the whole, for the recording. Caller frees. */
+struct hwp_error *hwp_topology_to_xml(const struct hwp_topology *t, char **ret) hwp_must_use;
+
+#endif
