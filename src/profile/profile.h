@@ -72,7 +72,8 @@ struct hwp_profile {
     HWP_VEC(struct hwp_loc) locs;
     HWP_VEC(struct hwp_chain) chains;
     HWP_VEC(struct hwp_cell) cells;
-    char *kallsyms; /* path of the kernel symbol list that fits the recording; NULL: none */
+    char *kallsyms; /* kernel symbols that came with the recording, as the text of /proc/kallsyms
+                     * lines ("ffffffff81000000 T _text\n" …); NULL: none */
     struct hwp_fold *fold; /* the indexes used while folding; NULL once sealed */
 };
 
