@@ -1,0 +1,255 @@
+#include "cmd/measure.h"
+
+#include <ctype.h>
+#include <string.h>
+
+#include "base/str.h"
+#include "cmd/machine.h"
+#include "cmd/watch.h"
+#include "counters/source.h"
+#include "target/target.h"
+
+#define FIELD(name) offsetof(struct hwp_measure_options, name)
+
+const struct hwp_opt hwp_measure_opts[] = {
+    {'e', "events", HWP_OPT_LIST, FIELD(events), "EVENTS",
+     "events to count: perf, libpfm4 and PAPI names, comma-separated (see hwprof list)"},
+    {0, "event", HWP_OPT_LIST, FIELD(events), "EVENTS", "the same"},
+    {0, "source", HWP_OPT_STR, FIELD(source), "auto|perf|clock",
+     "where counts come from (default auto: what was asked if it can be had, else time)"},
+    {0, "pin", HWP_OPT_STR, FIELD(pin), "cores|none|LIST",
+     "CPUs that new tasks get in turn: core:0-3, numa:1, L3:0, S0:0-3, M:scatter, 0-3 …"},
+    {0, "membind", HWP_OPT_STR, FIELD(membind), "NODES", "take memory from these NUMA nodes only"},
+    {0, "interleave", HWP_OPT_STR, FIELD(interleave), "NODES",
+     "spread memory pages over these NUMA nodes in turn"},
+    {0, "timeout", HWP_OPT_DURATION, FIELD(timeout_ns), "TIME",
+     "end the workload after this long (500ms, 10s; plain numbers are ms)"},
+    HWP_OPT_END,
+};
+
+const struct hwp_opt hwp_sampling_opts[] = {
+    {'F', "freq", HWP_OPT_UINT, FIELD(freq_hz), "HZ", "samples per second and CPU (default 4000)"},
+    {'c', "count", HWP_OPT_UINT, FIELD(period), "N", "a sample every N events, instead of by time"},
+    {'g', "call-graph", HWP_OPT_FLAG, FIELD(call_graph), "",
+     "record call chains, by frame pointers"},
+    {'m', "mmap-pages", HWP_OPT_UINT, FIELD(mmap_pages), "PAGES",
+     "ring buffer per CPU, a power of two (default 128)"},
+    HWP_OPT_END,
+};
+
+void hwp_measure_options_deinit(struct hwp_measure_options *options)
+{
+    hwp_vec_deinit(&options->events);
+}
+
+#define DEFAULT_FREQ_HZ 4000
+
+/* Everything that one measurement holds, torn down in one place. */
+struct measurement {
+    struct hwp_system_facts facts;
+    struct hwp_topology *topology;
+    struct hwp_encodings events;
+    struct hwp_plan *plan;
+    struct hwp_mempolicy memory;
+    struct hwp_target *target;
+    const struct hwp_source *source;
+    struct hwp_session *session;
+};
+
+static void measurement_deinit(struct measurement *m)
+{
+    if (m->session)
+        m->source->close(m->session);
+    hwp_target_destroy(m->target);
+    hwp_plan_destroy(m->plan);
+    hwp_encodings_deinit(&m->events);
+    hwp_topology_destroy(m->topology);
+    hwp_system_facts_deinit(&m->facts);
+}
+
+static char *joined(const struct hwp_opt_list *list)
+{
+    struct hwp_str text = {0};
+
+    hwp_vec_foreach(list, item) {
+        if (text.len)
+            hwp_str_addc(&text, ',');
+        hwp_str_add(&text, *item);
+    }
+    return hwp_str_steal(&text);
+}
+
+/* Quotes an argument for a shell if it needs it. */
+static void add_quoted(struct hwp_str *text, const char *arg)
+{
+    const char *p = arg;
+
+    while (isalnum((unsigned char)*p) || (*p && strchr("_-./=:,+@%", *p)))
+        p++;
+    if (*arg && !*p) {
+        hwp_str_add(text, arg);
+        return;
+    }
+    hwp_str_addc(text, '\'');
+    for (p = arg; *p; p++) {
+        if (*p == '\'')
+            hwp_str_add(text, "'\\''");
+        else
+            hwp_str_addc(text, *p);
+    }
+    hwp_str_addc(text, '\'');
+}
+
+static char *command_text(char **argv)
+{
+    struct hwp_str text = {0};
+
+    for (size_t i = 0; argv[i]; i++) {
+        if (i)
+            hwp_str_addc(&text, ' ');
+        add_quoted(&text, argv[i]);
+    }
+    return hwp_str_steal(&text);
+}
+
+static const char *default_events(const struct measurement *m, const struct hwp_measure_job *job)
+{
+    if (job->default_events)
+        return job->default_events;
+    return m->facts.has_core_pmu ? "cycles,instructions,cache-misses,branch-misses" : "cpu-clock";
+}
+
+static struct hwp_error *resolve_events(struct measurement *m,
+                                        const struct hwp_measure_options *options,
+                                        const struct hwp_measure_job *job)
+{
+    if (!options->events.len)
+        return hwp_events_resolve(default_events(m, job), &m->events);
+
+    char *text hwp_cleanup(hwp_free_cleanup) = joined(&options->events);
+    return hwp_events_resolve(text, &m->events);
+}
+
+static struct hwp_error *parse_memory(struct measurement *m,
+                                      const struct hwp_measure_options *options)
+{
+    if (options->membind && options->interleave)
+        return hwp_error(HWP_E_USAGE, "--membind and --interleave exclude each other");
+    if (options->membind)
+        return hwp_mempolicy_parse(m->topology, HWP_MEMPOLICY_BIND, options->membind, &m->memory);
+    if (options->interleave)
+        return hwp_mempolicy_parse(m->topology, HWP_MEMPOLICY_INTERLEAVE, options->interleave,
+                                   &m->memory);
+    return NULL;
+}
+
+static struct hwp_error *on_exec(void *ctx, pid_t pid)
+{
+    struct measurement *m = ctx;
+
+    return hwp_watch_symbols(m->source, m->session, pid);
+}
+
+static bool has_symbol_watch(const struct hwp_encodings *events)
+{
+    hwp_vec_foreach(events, e)
+        if (e->bp_symbol)
+            return true;
+    return false;
+}
+
+static struct hwp_error *launch(struct measurement *m, const struct hwp_measure_options *options,
+                                char **argv)
+{
+    struct hwp_target_config config = {
+        .argv = argv,
+        .topology = m->topology,
+        .plan = m->plan,
+        .memory = &m->memory,
+        .timeout_ns = options->timeout_ns,
+        .on_exec = has_symbol_watch(&m->events) ? on_exec : NULL,
+        .ctx = m,
+    };
+
+    return hwp_target_launch(&config, &m->target);
+}
+
+static struct hwp_error *open_session(struct measurement *m,
+                                      const struct hwp_measure_options *options,
+                                      const struct hwp_measure_job *job, struct hwp_run *run)
+{
+    bool is_auto = false;
+
+    HWP_TRY(hwp_source_find(options->source ? options->source : "auto", &m->source, &is_auto));
+    struct hwp_error *unusable = m->source->probe(&m->facts);
+    if (unusable)
+        return unusable;
+
+    struct hwp_session_config config = {
+        .events = &m->events,
+        .topology = m->topology,
+        .facts = &m->facts,
+        .pid = hwp_target_pid(m->target),
+        .per_cpu = job->per_cpu,
+        .recording_path = job->recording_path,
+        .freq_hz = options->period ? 0 : options->freq_hz ? options->freq_hz : DEFAULT_FREQ_HZ,
+        .period = options->period,
+        .call_chains = options->call_graph,
+        .mmap_pages = (unsigned)options->mmap_pages,
+        .need_all = !is_auto && m->source == &hwp_source_perf,
+        .stand_in_clock = is_auto,
+    };
+    return m->source->open(&config, run, &m->session);
+}
+
+static struct hwp_error *describe(struct measurement *m, const struct hwp_measure_job *job,
+                                  char **argv, struct hwp_run *run)
+{
+    run->command = command_text(argv);
+    run->pin_plan = hwp_strdup(m->plan->text);
+    run->memory_policy = hwp_mempolicy_format(&m->memory);
+    run->topology = hwp_topology_summary(m->topology);
+    hwp_machine_describe(run);
+    if (!run->cpu_model)
+        run->cpu_model = hwp_strdup(m->topology->cpu_model);
+    return job->recording_path ? hwp_topology_to_xml(m->topology, &run->topology_xml) : NULL;
+}
+
+/* The first of two errors; the other is dropped. */
+static struct hwp_error *first(struct hwp_error *a, struct hwp_error *b)
+{
+    if (a)
+        hwp_error_destroy(b);
+    return a ? a : b;
+}
+
+static struct hwp_error *run_to_end(struct measurement *m, const struct hwp_measure_job *job,
+                                    struct hwp_run *run)
+{
+    HWP_TRY(m->source->start(m->session));
+
+    struct hwp_error *err = hwp_target_run(m->target, run);
+    err = first(err, m->source->stop(m->session));
+    err = first(err, m->source->collect(m->session, run));
+    if (job->recording_path)
+        err = first(err, m->source->finish(m->session, run));
+    return err;
+}
+
+struct hwp_error *hwp_measure(const struct hwp_measure_options *options,
+                              const struct hwp_measure_job *job, char **argv, struct hwp_run *run)
+{
+    struct measurement m hwp_cleanup(measurement_deinit) = {0};
+
+    if (options->freq_hz && options->period)
+        return hwp_error(HWP_E_USAGE, "-F and -c exclude each other");
+    hwp_system_facts_gather(&m.facts);
+    HWP_TRY(hwp_topology_load(HWP_TOPOLOGY_THIS, NULL, NULL, &m.topology));
+    HWP_TRY(resolve_events(&m, options, job));
+    HWP_TRY(hwp_plan_create(m.topology, options->pin ? options->pin : job->default_pin, &m.plan));
+    HWP_TRY(parse_memory(&m, options));
+    HWP_TRY(launch(&m, options, argv));
+    HWP_TRY(describe(&m, job, argv, run));
+    HWP_TRY(open_session(&m, options, job, run));
+    return run_to_end(&m, job, run);
+}

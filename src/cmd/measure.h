@@ -1,0 +1,38 @@
+/*
+ * Running a workload under measurement: the one path that the main job, record, stat and cores
+ * share. Topology, events, plan, workload and counter source are built left to right; the result is
+ * a filled run, and a recording if one was asked for.
+ */
+#ifndef HWP_CMD_MEASURE_H
+#define HWP_CMD_MEASURE_H
+
+#include "base/error.h"
+#include "base/opt.h"
+#include "profile/run.h"
+
+struct hwp_measure_options {
+    struct hwp_opt_list events;
+    const char *source, *pin, *membind, *interleave;
+    uint64_t freq_hz, period, mmap_pages, timeout_ns;
+    bool call_graph;
+};
+
+extern const struct hwp_opt hwp_measure_opts[];  /* what to count, where to pin */
+extern const struct hwp_opt hwp_sampling_opts[]; /* how to sample; same struct */
+
+struct hwp_measure_job {
+    const char *recording_path; /* NULL: count only */
+    const char *default_events; /* NULL: by what the machine has */
+    const char *default_pin;
+    bool per_cpu;               /* counting: one counter per CPU */
+};
+
+/* Runs argv[0 …] to its end. The workload's exit status is in the run. An error that came after
+ * the workload ran (a full disk) leaves the run filled as far as it got. */
+struct hwp_error *hwp_measure(const struct hwp_measure_options *options,
+                              const struct hwp_measure_job *job, char **argv,
+                              struct hwp_run *run) hwp_must_use;
+
+void hwp_measure_options_deinit(struct hwp_measure_options *options);
+
+#endif
