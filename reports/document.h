@@ -1,0 +1,24 @@
+/*
+ * The whole main report: header, hot functions, annotations, cores, notes; as text, as CSV (one
+ * table after the other, an empty line between), or as one JSON object.
+ */
+#ifndef HWP_REPORTS_DOCUMENT_H
+#define HWP_REPORTS_DOCUMENT_H
+
+#include "analysis/annotate.h"
+#include "analysis/cores.h"
+#include "analysis/hot.h"
+#include "base/out.h"
+#include "reports/table.h"
+
+struct hwp_document { /* all borrowed; a NULL section is left out */
+    const struct hwp_profile *profile; /* its run's notes are the document's */
+    const struct hwp_hot *hot;
+    const struct hwp_annotations *annotations;
+    const struct hwp_cores *cores;
+};
+
+void hwp_document_print(const struct hwp_document *doc, const struct hwp_report_options *options,
+                        struct hwp_out *out);
+
+#endif

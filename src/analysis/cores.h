@@ -1,0 +1,47 @@
+/*
+ * Per core: which tasks a CPU had, and what it counted. Counts are exact where the run has them
+ * per CPU; else they are sums of sample periods.
+ *
+ * The result owns its arrays. A pure function of run and profile.
+ */
+#ifndef HWP_ANALYSIS_CORES_H
+#define HWP_ANALYSIS_CORES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "analysis/metrics.h"
+#include "base/vec.h"
+#include "profile/profile.h"
+#include "topology/topology.h"
+
+struct hwp_core_task {
+    int32_t pid, tid;
+    const char *comm; /* borrowed from the profile or the run; may be NULL */
+    bool pinned;      /* by hwprof; else seen here by its samples */
+};
+
+struct hwp_core {
+    uint32_t cpu;             /* OS number */
+    int32_t core;             /* logical index; -1 unknown */
+    int32_t node;             /* NUMA node, logical index; -1 unknown */
+    HWP_VEC(struct hwp_core_task) tasks;
+    struct hwp_count *counts; /* per event */
+    uint64_t *samples;        /* per event */
+};
+
+struct hwp_cores {
+    size_t nr_events;
+    HWP_VEC(struct hwp_core) cores; /* by CPU number; those that had a task or a count */
+    struct hwp_count *totals;       /* per event: the sum over the cores */
+    bool *sampled;                  /* per event: counts are sums of sample periods */
+    struct hwp_metric_uses metrics;
+};
+
+/* `p` NULL: a run that was only counted. `t` NULL: cores and nodes are known from pins alone. */
+void hwp_cores_analyse(const struct hwp_run *run, const struct hwp_profile *p,
+                       const struct hwp_topology *t, struct hwp_cores *ret);
+void hwp_cores_deinit(struct hwp_cores *cores);
+
+#endif
