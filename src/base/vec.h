@@ -49,7 +49,7 @@
 
 /* Iterates with `p` a pointer to each element. The vector must not grow meanwhile. */
 #define hwp_vec_foreach(v, p)                                                                     \
-    for (__typeof__((v)->data) p = (v)->data; p && p < (v)->data + (v)->len; p++)
+    for (__typeof__((v)->data + 0) p = (v)->data; p && p < (v)->data + (v)->len; p++)
 
 /* Frees the array (not what elements own) and leaves an empty vector. */
 #define hwp_vec_deinit(v)                                                                         \
