@@ -6,6 +6,7 @@
 #include "cmd/command.h"
 #include "cmd/measure.h"
 #include "cmd/notes.h"
+#include "cmd/output.h"
 
 struct options {
     const char *output;
@@ -37,7 +38,7 @@ static struct hwp_error *run_record(const struct hwp_command *self, int argc, ch
                                     int *ret_status)
 {
     struct hwp_measure_options measure hwp_cleanup(hwp_measure_options_deinit) = {0};
-    struct options options = {.output = "hwprof.data"};
+    struct options options = {.output = HWP_DEFAULT_RECORDING};
     struct hwp_run run hwp_cleanup(hwp_run_deinit) = {0};
     int operand;
     bool done;

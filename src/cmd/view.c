@@ -1,0 +1,182 @@
+#include "cmd/view.h"
+
+#include "analysis/cores.h"
+#include "profile/reader.h"
+#include "reports/annotate_table.h"
+#include "reports/document.h"
+#include "reports/notes.h"
+#include "topology/topology.h"
+
+#define FIELD(name) offsetof(struct hwp_view_options, name)
+
+const struct hwp_opt hwp_filter_opts[] = {
+    {'s', "sort", HWP_OPT_STR, FIELD(hot.sort_event), "EVENT",
+     "order functions by this event (default: the first that has samples)"},
+    {'n', "top", HWP_OPT_UINT, FIELD(top), "N", "functions in the table (default 20; 0: all)"},
+    {0, "percent-limit", HWP_OPT_DOUBLE, FIELD(hot.percent_limit), "PERCENT",
+     "leave out functions below this share"},
+    {0, "children", HWP_OPT_FLAG, FIELD(hot.sort_total), "",
+     "order by inclusive cost (needs call chains: record -g)"},
+    {0, "comms", HWP_OPT_STR, FIELD(hot.comms), "NAMES", "only these tasks, comma-separated"},
+    {0, "dsos", HWP_OPT_STR, FIELD(hot.dsos), "NAMES", "only these modules"},
+    {'S', "symbols", HWP_OPT_STR, FIELD(hot.symbols), "NAMES", "only these functions"},
+    {0, "no-atomics", HWP_OPT_FLAG, FIELD(hot.no_atomics), "",
+     "don't look for atomic instructions (faster)"},
+    HWP_OPT_END,
+};
+
+const struct hwp_opt hwp_annotate_opts[] = {
+    {'a', "annotate", HWP_OPT_UINT, FIELD(annotate), "N", "annotate the N hottest (default 3)"},
+    {'M', "syntax", HWP_OPT_CHOICE, FIELD(syntax), "intel|att",
+     "assembler syntax (default att)"},
+    {0, "no-skid", HWP_OPT_FLAG, FIELD(no_skid), "",
+     "leave samples on the instruction after an atomic where they were taken"},
+    {0, "no-inline", HWP_OPT_FLAG, FIELD(no_inline), "", "don't name inlined calls"},
+    {0, "no-source", HWP_OPT_FLAG, FIELD(no_source), "", "instructions only"},
+    {0, "no-fold", HWP_OPT_FLAG, FIELD(no_fold), "", "show cold stretches too"},
+    {0, "counts", HWP_OPT_FLAG, FIELD(counts), "", "counts instead of percentages"},
+    HWP_OPT_END,
+};
+
+const struct hwp_opt hwp_symbols_opts[] = {
+    {0, "symfs", HWP_OPT_STR, FIELD(symbols.symfs), "DIR", "look for files below DIR"},
+    {'k', "vmlinux", HWP_OPT_STR, FIELD(symbols.vmlinux), "FILE", "the kernel's image"},
+    {0, "kallsyms", HWP_OPT_STR, FIELD(symbols.kallsyms), "FILE", "the kernel's symbols"},
+    {0, "no-demangle", HWP_OPT_FLAG, FIELD(symbols.no_demangle), "", "names as in the file"},
+    HWP_OPT_END,
+};
+
+/* What one view holds, torn down in one place. */
+struct view {
+    struct hwp_profile *profile;
+    struct hwp_symbols *symbols;
+    struct hwp_topology *topology;
+    struct hwp_hot hot;
+    struct hwp_annotations annotations;
+    struct hwp_cores cores;
+};
+
+static void view_deinit(struct view *v)
+{
+    hwp_cores_deinit(&v->cores);
+    hwp_annotations_deinit(&v->annotations);
+    hwp_hot_deinit(&v->hot);
+    hwp_symbols_destroy(v->symbols);
+    hwp_topology_destroy(v->topology);
+    hwp_profile_destroy(v->profile);
+}
+
+static struct hwp_hot_options hot_options(const struct hwp_view_options *options)
+{
+    struct hwp_hot_options hot = options->hot;
+
+    hot.top = options->top;
+    hot.no_skid = options->no_skid;
+    return hot;
+}
+
+static void annotate_one(struct view *v, const struct hwp_view_options *options, uint32_t dso,
+                         const struct hwp_symbol *symbol)
+{
+    const struct hwp_annotate_options how = {
+        .syntax = options->syntax,
+        .no_skid = options->no_skid,
+        .no_inline = options->no_inline,
+        .no_source = options->no_source,
+        .no_fold = options->no_fold,
+    };
+    struct hwp_annotation annotation;
+
+    hwp_annotate(v->profile, v->symbols, dso, symbol, &how, &annotation);
+    hwp_vec_push(&v->annotations, annotation);
+    hwp_annotation_notes(&annotation, &v->profile->run.notes);
+}
+
+/* The hottest functions whose code can be shown at all. */
+static void annotate_hottest(struct view *v, const struct hwp_view_options *options)
+{
+    hwp_vec_foreach(&v->hot.functions, f) {
+        if (v->annotations.len == options->annotate)
+            return;
+        if (hwp_module_code(f->module, f->symbol->start, f->symbol->end, &(size_t){0}))
+            annotate_one(v, options, f->dso, f->symbol);
+    }
+}
+
+static struct hwp_error *annotate_named(struct view *v, const struct hwp_view_options *options,
+                                        const char *name)
+{
+    struct hwp_found_symbols found = {0};
+
+    HWP_TRY(hwp_annotate_find(v->profile, v->symbols, name, &found));
+    hwp_vec_foreach(&found, f)
+        annotate_one(v, options, f->dso, f->symbol);
+    hwp_vec_deinit(&found);
+    return NULL;
+}
+
+static struct hwp_error *analyse(struct view *v, const struct hwp_view_options *options,
+                                 const struct hwp_view_sections *sections)
+{
+    struct hwp_notes *notes = &v->profile->run.notes;
+
+    if (sections->functions || (sections->annotations && !sections->annotate_symbol)) {
+        struct hwp_hot_options hot = hot_options(options);
+        HWP_TRY(hwp_hot_analyse(v->profile, v->symbols, &hot, &v->hot));
+        hwp_hot_notes(v->profile, &v->hot, notes);
+        annotate_hottest(v, options);
+    }
+    if (sections->annotate_symbol)
+        HWP_TRY(annotate_named(v, options, sections->annotate_symbol));
+    if (sections->cores)
+        hwp_cores_analyse(&v->profile->run, v->profile, v->topology, &v->cores);
+    hwp_symbols_notes(v->symbols, notes);
+    return NULL;
+}
+
+static void print(struct view *v, const struct hwp_view_sections *sections,
+                  const struct hwp_report_options *options, struct hwp_out *out)
+{
+    const struct hwp_document document = {
+        .profile = v->profile,
+        .hot = sections->functions ? &v->hot : NULL,
+        .annotations = v->annotations.len ? &v->annotations : NULL,
+        .cores = sections->cores ? &v->cores : NULL,
+    };
+
+    if (!sections->annotations) {
+        hwp_document_print(&document, options, out);
+        return;
+    }
+    hwp_annotations_print(v->profile, &v->annotations, options, out);
+    if (options->format == HWP_FORMAT_TEXT)
+        hwp_notes_text(&v->profile->run.notes, out);
+}
+
+/* The topology that the recording carries; without one, cores are known by their pins alone. */
+static void open_topology(struct view *v)
+{
+    const char *xml = v->profile->run.topology_xml;
+
+    if (xml)
+        hwp_error_destroy(hwp_topology_load(HWP_TOPOLOGY_XML_TEXT, xml, NULL, &v->topology));
+}
+
+struct hwp_error *hwp_view(const char *path, const struct hwp_view_options *options,
+                           const struct hwp_view_sections *sections,
+                           const struct hwp_output_options *output, bool live)
+{
+    struct view v hwp_cleanup(view_deinit) = {0};
+    struct hwp_report_options format = hwp_output_format(output);
+    struct hwp_out out;
+
+    format.counts = options->counts;
+    HWP_TRY(hwp_profile_read(path, &v.profile));
+    v.symbols = hwp_symbols_create(v.profile, &options->symbols);
+    if (sections->cores)
+        open_topology(&v);
+    HWP_TRY(analyse(&v, options, sections));
+    HWP_TRY(hwp_output_open(output, live, &out));
+    print(&v, sections, &format, &out);
+    return hwp_out_close(&out);
+}

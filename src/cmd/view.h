@@ -1,0 +1,39 @@
+/*
+ * Showing a recording: the path that the main job, report, annotate and cores share. Reads the
+ * file, opens its symbols, runs the analyses asked for and prints them as one document.
+ */
+#ifndef HWP_CMD_VIEW_H
+#define HWP_CMD_VIEW_H
+
+#include "analysis/annotate.h"
+#include "analysis/hot.h"
+#include "base/error.h"
+#include "base/opt.h"
+#include "cmd/output.h"
+#include "symbols/symbols.h"
+
+struct hwp_view_options {
+    struct hwp_hot_options hot;
+    uint64_t top;      /* functions in the table */
+    uint64_t annotate; /* hottest functions annotated */
+    unsigned syntax;   /* enum hwp_syntax */
+    bool no_skid, no_inline, no_source, no_fold, counts;
+    struct hwp_symbols_options symbols;
+};
+
+extern const struct hwp_opt hwp_filter_opts[];   /* which functions */
+extern const struct hwp_opt hwp_annotate_opts[]; /* how code is shown */
+extern const struct hwp_opt hwp_symbols_opts[];  /* where symbols come from */
+
+struct hwp_view_sections {
+    bool functions, cores;
+    const char *annotate_symbol; /* only this function; an unknown one is an error */
+    bool annotations;            /* alone: without header and tables */
+};
+
+/* Prints the sections of the recording `path`. `live`: a workload has just run on this terminal. */
+struct hwp_error *hwp_view(const char *path, const struct hwp_view_options *options,
+                           const struct hwp_view_sections *sections,
+                           const struct hwp_output_options *output, bool live) hwp_must_use;
+
+#endif
