@@ -1,0 +1,158 @@
+#include "analysis/cores.h"
+
+#include <string.h>
+
+#include "base/mem.h"
+
+struct build {
+    const struct hwp_run *run;
+    const struct hwp_profile *profile;
+    const struct hwp_topology *topology;
+    struct hwp_cores *cores;
+    struct hwp_map by_cpu; /* CPU → index into cores */
+    struct hwp_map seen;   /* (cpu, pid, tid) hashed → 1, so that a task is listed once per core */
+};
+
+static struct hwp_core *core_of(struct build *b, uint32_t cpu)
+{
+    bool is_new;
+    size_t n = b->cores->nr_events;
+    uint64_t *at = hwp_map_put(&b->by_cpu, cpu, b->cores->cores.len, &is_new);
+
+    if (!is_new)
+        return &b->cores->cores.data[*at];
+    const struct hwp_cpu *where = b->topology ? hwp_topology_cpu(b->topology, cpu) : NULL;
+    hwp_vec_push(&b->cores->cores, (struct hwp_core){
+                                       .cpu = cpu,
+                                       .core = where ? where->core : -1,
+                                       .node = where ? where->node : -1,
+                                       .counts = hwp_calloc(n, sizeof(struct hwp_count)),
+                                       .samples = hwp_calloc(n, sizeof(uint64_t)),
+                                   });
+    return hwp_vec_last(&b->cores->cores);
+}
+
+static void add_task(struct build *b, uint32_t cpu, const struct hwp_core_task *task)
+{
+    uint64_t key = hwp_hash_combine(cpu, ((uint64_t)(uint32_t)task->pid << 32) |
+                                             (uint32_t)task->tid);
+    bool is_new;
+    struct hwp_core *core = core_of(b, cpu);
+
+    hwp_map_put(&b->seen, key, 1, &is_new);
+    if (is_new)
+        hwp_vec_push(&core->tasks, *task);
+}
+
+static void add_pins(struct build *b)
+{
+    hwp_vec_foreach(&b->run->pins, pin) {
+        if (pin->cpu < 0)
+            continue;
+        add_task(b, (uint32_t)pin->cpu,
+                 &(struct hwp_core_task){pin->pid, pin->tid, pin->comm, true});
+        struct hwp_core *core = core_of(b, (uint32_t)pin->cpu);
+        if (core->core < 0)
+            core->core = pin->core;
+    }
+}
+
+/* Makes a row for every CPU that counted something. */
+static void add_counting(struct build *b, size_t e)
+{
+    const struct hwp_event *ev = &b->run->events.data[e];
+
+    for (size_t cpu = 0; cpu < ev->per_cpu.len; cpu++) {
+        const struct hwp_count *count = &ev->per_cpu.data[cpu];
+        if (hwp_count_known(count) && count->value)
+            core_of(b, (uint32_t)cpu);
+    }
+}
+
+static void add_samples(struct build *b)
+{
+    size_t n = b->cores->nr_events;
+
+    hwp_vec_foreach(&b->profile->cells, cell) {
+        if (cell->event >= n)
+            continue;
+        struct hwp_core *core = core_of(b, cell->cpu);
+        core->samples[cell->event] += cell->samples;
+        if (b->cores->sampled[cell->event])
+            core->counts[cell->event].value += cell->value;
+        if (cell->task < b->profile->tasks.len) {
+            const struct hwp_task *task = &b->profile->tasks.data[cell->task];
+            add_task(b, cell->cpu,
+                     &(struct hwp_core_task){task->pid, task->tid, task->comm, false});
+        }
+    }
+}
+
+/* A core without samples of a sampled event had none of it. An event counted over the whole run
+ * alone, or not at all, is unknown on every core. */
+static struct hwp_count count_on(const struct build *b, const struct hwp_core *core, size_t e)
+{
+    const struct hwp_event *ev = &b->run->events.data[e];
+
+    if (b->cores->sampled[e])
+        return hwp_count_exact(core->counts[e].value);
+    if (core->cpu < ev->per_cpu.len)
+        return ev->per_cpu.data[core->cpu];
+    if (ev->per_cpu.len || hwp_count_known(&ev->total))
+        return (struct hwp_count){.state = HWP_COUNT_NOT_COUNTED};
+    return (struct hwp_count){.state = ev->total.state};
+}
+
+static void settle(struct build *b, size_t e)
+{
+    hwp_vec_foreach(&b->cores->cores, core) {
+        core->counts[e] = count_on(b, core, e);
+        hwp_count_add(&b->cores->totals[e], &core->counts[e]);
+    }
+}
+
+static int by_cpu_number(const void *a, const void *b)
+{
+    const struct hwp_core *x = a, *y = b;
+
+    return (x->cpu > y->cpu) - (x->cpu < y->cpu);
+}
+
+void hwp_cores_analyse(const struct hwp_run *run, const struct hwp_profile *p,
+                       const struct hwp_topology *t, struct hwp_cores *ret)
+{
+    struct build b = {.run = run, .profile = p, .topology = t, .cores = ret};
+    size_t n = run->events.len;
+
+    *ret = (struct hwp_cores){.nr_events = n};
+    ret->totals = hwp_calloc(n, sizeof(*ret->totals));
+    ret->sampled = hwp_calloc(n, sizeof(*ret->sampled));
+    add_pins(&b);
+    for (size_t e = 0; e < n; e++) {
+        ret->sampled[e] = !run->events.data[e].per_cpu.len && p && run->events.data[e].nr_samples;
+        add_counting(&b, e);
+    }
+    if (p)
+        add_samples(&b);
+    for (size_t e = 0; e < n; e++)
+        settle(&b, e);
+    if (ret->cores.len)
+        qsort(ret->cores.data, ret->cores.len, sizeof(*ret->cores.data), by_cpu_number);
+    hwp_metrics_find(&run->events, true, &ret->metrics);
+    hwp_map_deinit(&b.by_cpu);
+    hwp_map_deinit(&b.seen);
+}
+
+void hwp_cores_deinit(struct hwp_cores *cores)
+{
+    hwp_vec_foreach(&cores->cores, core) {
+        hwp_vec_deinit(&core->tasks);
+        free(core->counts);
+        free(core->samples);
+    }
+    hwp_vec_deinit(&cores->cores);
+    hwp_vec_deinit(&cores->metrics);
+    free(cores->totals);
+    free(cores->sampled);
+    *cores = (struct hwp_cores){0};
+}
