@@ -23,6 +23,8 @@
 
 #define HWP_BUILD_ID_MAX 20
 #define HWP_NO_CHAIN     0u /* chain index 0: no call chain */
+#define HWP_NO_CPU       UINT32_MAX /* a cell's cpu where the recording doesn't say (perf record
+                                     * of a single task leaves it out) */
 
 struct hwp_task {
     int32_t pid, tid;
