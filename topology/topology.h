@@ -1,6 +1,6 @@
 /*
  * The machine's shape, through hwloc: packages, NUMA nodes, L3 domains, cores and CPUs (hwloc's
- * PUs), as plain tables. topology.c alone includes hwloc.h.
+ * PUs), as plain tables. No header here includes hwloc.h.
  *
  * A topology is loaded once and then read-only, safe to share between threads. It covers all
  * online CPUs; `allowed` says which of them this process may use (cgroup and affinity).
@@ -26,7 +26,7 @@ enum hwp_topology_from {
 struct hwp_cpu {
     unsigned cpu;  /* OS number */
     int logical;   /* PU */
-    int core, l2, l3, die, node, package;
+    int core, l1, l2, l3, die, node, package; /* node: the first that lists the CPU as local */
     int smt;       /* which hardware thread of its core: 0, 1 … */
     int kind;      /* hwloc CPU kind, 0 = most efficient (hybrid machines); -1 if all alike */
 };
@@ -37,13 +37,15 @@ struct hwp_numa_node {
     unsigned os; /* OS number, as in numactl */
     uint64_t bytes;
     struct hwp_cpuset cpus; /* empty: a memory-only node */
+    bool allowed;           /* this process may have memory there */
 };
 
 struct hwp_topology {
     struct hwp_cpus cpus; /* in topology order */
     HWP_VEC(struct hwp_numa_node) nodes;
     struct hwp_cpuset online, allowed;
-    unsigned nr_packages, nr_cores, nr_l3, nr_l2;
+    unsigned nr_packages, nr_cores, nr_l3, nr_l2; /* 0: the machine doesn't say */
+    unsigned nr_kinds;                            /* 1 where all CPUs are alike */
     uint64_t l1d_bytes, l2_bytes, l3_bytes; /* of one cache; 0 unknown */
     unsigned line_bytes;                    /* cache line; 0 unknown */
     char *cpu_model;                        /* "AMD EPYC 9654", or NULL */
