@@ -7,10 +7,8 @@
 __extension__ typedef unsigned __int128 u128;
 
 static const char *const state_names[] = {
-    [HWP_COUNT_UNSUPPORTED] = "not supported",
-    [HWP_COUNT_DENIED] = "denied",
-    [HWP_COUNT_NOT_COUNTED] = "not counted",
-    [HWP_COUNT_SCALED] = "scaled",
+    [HWP_COUNT_UNSUPPORTED] = "not supported", [HWP_COUNT_DENIED] = "denied",
+    [HWP_COUNT_NOT_COUNTED] = "not counted",   [HWP_COUNT_SCALED] = "scaled",
     [HWP_COUNT_COUNTED] = "counted",
 };
 
@@ -39,8 +37,8 @@ uint64_t hwp_count_value(const struct hwp_count *c)
 {
     if (c->state != HWP_COUNT_SCALED || c->time_running_ns == 0)
         return c->value;
-    u128 scaled = ((u128)c->value * c->time_enabled_ns + c->time_running_ns / 2) /
-                  c->time_running_ns;
+    u128 scaled =
+        ((u128)c->value * c->time_enabled_ns + c->time_running_ns / 2) / c->time_running_ns;
     return scaled > UINT64_MAX ? UINT64_MAX : (uint64_t)scaled;
 }
 

@@ -40,8 +40,8 @@ uint32_t hwp_profile_task(struct hwp_profile *p, int32_t pid, int32_t tid)
     bool is_new;
 
     assert(p->fold);
-    uint64_t *index = hwp_map_put(&p->fold->tasks, pair((uint32_t)pid, (uint32_t)tid),
-                                  p->tasks.len, &is_new);
+    uint64_t *index =
+        hwp_map_put(&p->fold->tasks, pair((uint32_t)pid, (uint32_t)tid), p->tasks.len, &is_new);
     if (is_new)
         hwp_vec_push(&p->tasks, (struct hwp_task){pid, tid, hwp_strdup(""), 0});
     return (uint32_t)*index;

@@ -21,10 +21,10 @@ void hwp_profile_destroy(struct hwp_profile *p)
     if (!p)
         return;
     hwp_run_deinit(&p->run);
-    hwp_vec_foreach(&p->tasks, t)
+    hwp_vec_foreach (&p->tasks, t)
         free(t->comm);
     hwp_vec_deinit(&p->tasks);
-    hwp_vec_foreach(&p->dsos, d)
+    hwp_vec_foreach (&p->dsos, d)
         free(d->path);
     hwp_vec_deinit(&p->dsos);
     hwp_vec_deinit(&p->locs);
@@ -49,11 +49,11 @@ void hwp_profile_seal(struct hwp_profile *p)
 {
     hwp_fold_destroy(p->fold);
     p->fold = NULL;
-    hwp_vec_foreach(&p->run.events, ev)
+    hwp_vec_foreach (&p->run.events, ev)
         ev->nr_samples = 0;
-    hwp_vec_foreach(&p->tasks, t)
+    hwp_vec_foreach (&p->tasks, t)
         t->nr_samples = 0;
-    hwp_vec_foreach(&p->cells, c) {
+    hwp_vec_foreach (&p->cells, c) {
         if (c->event < p->run.events.len)
             p->run.events.data[c->event].nr_samples += c->samples;
         if (c->task < p->tasks.len)

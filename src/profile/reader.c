@@ -19,7 +19,7 @@ static void close_fd(int *fd)
 
 static void reader_deinit(struct hwp_reader *r)
 {
-    hwp_vec_foreach(&r->attrs, a)
+    hwp_vec_foreach (&r->attrs, a)
         free(a->name);
     hwp_vec_deinit(&r->attrs);
     hwp_map_deinit(&r->attr_of_id);
@@ -39,10 +39,10 @@ static struct hwp_error *check_magic(const struct hwp_reader *r)
         return hwp_error_hint(hwp_error(HWP_E_FORMAT, "%s is not a recording", r->name),
                               "name a file that 'hwprof record' or 'perf record' wrote");
     if (h->magic == PERF_FILE_MAGIC_SWAPPED)
-        return hwp_error_hint(
-            hwp_error(HWP_E_FORMAT, "%s was recorded on a machine of the other byte order",
-                      r->name),
-            "read it on a machine of the kind that recorded it");
+        return hwp_error_hint(hwp_error(HWP_E_FORMAT,
+                                        "%s was recorded on a machine of the other byte order",
+                                        r->name),
+                              "read it on a machine of the kind that recorded it");
     if (h->size == PERF_PIPE_HEADER_SIZE)
         return hwp_error_hint(
             hwp_error(HWP_E_UNSUPPORTED, "%s is a stream, made by 'perf record -o -'", r->name),
@@ -79,8 +79,8 @@ static struct hwp_error *find_records(struct hwp_reader *r)
         if (data->size == 0 || data->size > r->size - data->offset)
             data->size = r->size - data->offset;
     }
-    r->records = (struct hwp_cursor){r->data + data->offset,
-                                     r->data + data->offset + data->size, false};
+    r->records =
+        (struct hwp_cursor){r->data + data->offset, r->data + data->offset + data->size, false};
     return NULL;
 }
 
@@ -183,7 +183,7 @@ static void tie_events(struct hwp_reader *r)
         same.data[i] = *head;
         *head = i + 1;
     }
-    hwp_vec_foreach(&r->attrs, a) {
+    hwp_vec_foreach (&r->attrs, a) {
         uint64_t *head = hwp_map_get(&next, hwp_intern(&names, a->name));
         if (!head) {
             add_event(r, a);
@@ -207,11 +207,11 @@ static void estimate_totals(struct hwp_reader *r)
     if (r->has_run)
         return;
     uint64_t ns = r->last_time > r->first_time ? r->last_time - r->first_time : 1;
-    hwp_vec_foreach(&p->run.events, ev) {
+    hwp_vec_foreach (&p->run.events, ev) {
         ev->total = (struct hwp_count){0, ns, ns, HWP_COUNT_SCALED};
         ev->reason = hwp_strdup("estimated from the samples' periods: the recording has no counts");
     }
-    hwp_vec_foreach(&p->cells, c)
+    hwp_vec_foreach (&p->cells, c)
         p->run.events.data[c->event].total.value += c->value;
 }
 
@@ -229,7 +229,7 @@ static struct hwp_error *read_mapped(struct hwp_reader *r)
     r->first_time = UINT64_MAX;
     hwp_features_read_names(r);
     hwp_features_read_run(r);
-    hwp_vec_foreach(&r->attrs, a)
+    hwp_vec_foreach (&r->attrs, a)
         if (!a->name)
             a->name = hwp_attr_name(&a->attr);
     tie_events(r);
@@ -243,7 +243,7 @@ static void finish(struct hwp_reader *r)
 {
     struct hwp_run *run = &r->profile->run;
 
-    hwp_vec_foreach(&r->attrs, a)
+    hwp_vec_foreach (&r->attrs, a)
         if (a->attr.sample_type & PERF_SAMPLE_CALLCHAIN)
             run->call_chains = true;
     if (r->truncated) {

@@ -97,9 +97,9 @@ void hwp_features_read_build_ids(const struct hwp_reader *r, struct hwp_build_id
         uint8_t len = rec.header.misc & PERF_MISC_BUILD_ID_SIZE ? rec.size : HWP_BUILD_ID_MAX;
         if (len > HWP_BUILD_ID_MAX)
             len = HWP_BUILD_ID_MAX;
-        hwp_vec_push(ret, (struct hwp_build_id){
-                              (const char *)p + sizeof(rec),
-                              p + offsetof(struct perf_build_id_record, build_id), len});
+        hwp_vec_push(ret, (struct hwp_build_id){(const char *)p + sizeof(rec),
+                                                p + offsetof(struct perf_build_id_record, build_id),
+                                                len});
     }
 }
 
@@ -186,19 +186,29 @@ void hwp_features_read_run(struct hwp_reader *r)
 /* --- names for events whose name the file doesn't have --- */
 
 static const char *const hardware[] = {
-    "cycles", "instructions", "cache-references", "cache-misses", "branches", "branch-misses",
-    "bus-cycles", "stalled-cycles-frontend", "stalled-cycles-backend", "ref-cycles",
+    "cycles",
+    "instructions",
+    "cache-references",
+    "cache-misses",
+    "branches",
+    "branch-misses",
+    "bus-cycles",
+    "stalled-cycles-frontend",
+    "stalled-cycles-backend",
+    "ref-cycles",
 };
 static const char *const software[] = {
-    "cpu-clock", "task-clock", "page-faults", "context-switches", "cpu-migrations", "minor-faults",
-    "major-faults", "alignment-faults", "emulation-faults", "dummy", "bpf-output",
-    "cgroup-switches",
+    "cpu-clock",        "task-clock",   "page-faults",  "context-switches",
+    "cpu-migrations",   "minor-faults", "major-faults", "alignment-faults",
+    "emulation-faults", "dummy",        "bpf-output",   "cgroup-switches",
 };
 static const char *const caches[] = {
     "L1-dcache", "L1-icache", "LLC", "dTLB", "iTLB", "branch", "node",
 };
 static const char *const cache_ops[][2] = {
-    {"loads", "load-misses"}, {"stores", "store-misses"}, {"prefetches", "prefetch-misses"},
+    {"loads", "load-misses"},
+    {"stores", "store-misses"},
+    {"prefetches", "prefetch-misses"},
 };
 
 char *hwp_attr_name(const struct perf_event_attr *attr)

@@ -210,8 +210,8 @@ static void raise_counted(struct hwp_notes *notes, enum hwp_note_id id, uint64_t
 {
     if (!n)
         return;
-    char *detail hwp_cleanup(hwp_free_cleanup) = hwp_asprintf("%llu %s", (unsigned long long)n,
-                                                              what);
+    char *detail hwp_cleanup(hwp_free_cleanup) =
+        hwp_asprintf("%llu %s", (unsigned long long)n, what);
     hwp_note_raise(notes, id, detail);
 }
 
@@ -238,8 +238,8 @@ struct hwp_error *hwp_reader_fold(struct hwp_reader *r, struct hwp_maps *m)
     bool cut = false, ok = true, compressed = false;
 
     while (ok && hwp_record_next(&at, &rec, &cut)) {
-        compressed = rec.header.type == PERF_RECORD_COMPRESSED ||
-                     rec.header.type == PERF_RECORD_COMPRESSED2;
+        compressed =
+            rec.header.type == PERF_RECORD_COMPRESSED || rec.header.type == PERF_RECORD_COMPRESSED2;
         ok = !compressed && fold_record(&f, &rec);
     }
     if (cut || !ok)

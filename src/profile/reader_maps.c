@@ -26,10 +26,10 @@ struct map {
 
 struct space {
     int32_t pid;
-    uint32_t parent;  /* NO_SPACE: none */
-    uint32_t earlier; /* the same pid's space before this one */
-    uint64_t start;   /* when it came to be; also up to when the parent's maps count */
-    uint64_t settled; /* time of its last map: nothing changes afterwards */
+    uint32_t parent;   /* NO_SPACE: none */
+    uint32_t earlier;  /* the same pid's space before this one */
+    uint64_t start;    /* when it came to be; also up to when the parent's maps count */
+    uint64_t settled;  /* time of its last map: nothing changes afterwards */
     size_t first, len; /* its maps */
 };
 
@@ -116,8 +116,8 @@ static void apply_map(struct hwp_maps *m, const struct event *e)
 {
     struct hwp_cursor c = e->record.body;
     int32_t pid = (int32_t)hwp_cursor_u32(&c);
-    bool kernel = (e->record.header.misc & PERF_RECORD_MISC_CPUMODE_MASK) ==
-                  PERF_RECORD_MISC_KERNEL;
+    bool kernel =
+        (e->record.header.misc & PERF_RECORD_MISC_CPUMODE_MASK) == PERF_RECORD_MISC_KERNEL;
 
     hwp_cursor_u32(&c);
     uint64_t start = hwp_cursor_u64(&c), len = hwp_cursor_u64(&c), pgoff = hwp_cursor_u64(&c);
@@ -128,8 +128,13 @@ static void apply_map(struct hwp_maps *m, const struct event *e)
         return;
 
     uint32_t space = kernel ? 0 : newest_space(m, pid);
-    struct map map = {.start = start, .end = end, .pgoff = pgoff, .time = e->time,
-                      .space = space, .dso = NO_DSO, .record = e->record,
+    struct map map = {.start = start,
+                      .end = end,
+                      .pgoff = pgoff,
+                      .time = e->time,
+                      .space = space,
+                      .dso = NO_DSO,
+                      .record = e->record,
                       .order = (uint32_t)m->maps.len};
     hwp_vec_push(&m->maps, map);
     if (m->spaces.data[space].settled < e->time)
@@ -171,7 +176,7 @@ static void apply_fork(struct hwp_maps *m, const struct event *e)
 
 static void apply(struct hwp_maps *m)
 {
-    hwp_vec_foreach(&m->events, e) {
+    hwp_vec_foreach (&m->events, e) {
         if (e->record.header.type == PERF_RECORD_COMM)
             apply_comm(m, e);
         else if (e->record.header.type == PERF_RECORD_FORK)
@@ -341,8 +346,8 @@ static uint32_t dso_of(struct hwp_maps *m, struct map *map)
         shown = module = module_name(path);
     else if (kind == HWP_DSO_ANON && !path[0])
         shown = "//anon";
-    map->dso = hwp_profile_dso(m->profile, kind, shown, m->spaces.data[map->space].pid, id.id,
-                               id.len);
+    map->dso =
+        hwp_profile_dso(m->profile, kind, shown, m->spaces.data[map->space].pid, id.id, id.len);
     return map->dso;
 }
 

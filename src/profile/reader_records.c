@@ -1,10 +1,9 @@
 #include "profile/reader_internal.h"
 
-#define BITS_BEFORE_ID                                                                            \
-    (PERF_SAMPLE_IP | PERF_SAMPLE_TID | PERF_SAMPLE_TIME | PERF_SAMPLE_ADDR)
-#define BITS_AFTER_ID (PERF_SAMPLE_STREAM_ID | PERF_SAMPLE_CPU)
-#define BITS_TRAILER                                                                              \
-    (PERF_SAMPLE_TID | PERF_SAMPLE_TIME | PERF_SAMPLE_ID | PERF_SAMPLE_STREAM_ID |                \
+#define BITS_BEFORE_ID (PERF_SAMPLE_IP | PERF_SAMPLE_TID | PERF_SAMPLE_TIME | PERF_SAMPLE_ADDR)
+#define BITS_AFTER_ID  (PERF_SAMPLE_STREAM_ID | PERF_SAMPLE_CPU)
+#define BITS_TRAILER                                                               \
+    (PERF_SAMPLE_TID | PERF_SAMPLE_TIME | PERF_SAMPLE_ID | PERF_SAMPLE_STREAM_ID | \
      PERF_SAMPLE_CPU | PERF_SAMPLE_IDENTIFIER)
 
 /* AUX trace data follows its record, outside of the record's own size. */
@@ -96,8 +95,8 @@ uint64_t hwp_record_time(const struct hwp_reader *r, const struct hwp_record *re
 /* Steps over the values of PERF_SAMPLE_READ (perf_event_open(2), "Reading results"). */
 static void skip_read(struct hwp_cursor *c, uint64_t format)
 {
-    uint64_t times = bits(format & (PERF_FORMAT_TOTAL_TIME_ENABLED |
-                                    PERF_FORMAT_TOTAL_TIME_RUNNING));
+    uint64_t times =
+        bits(format & (PERF_FORMAT_TOTAL_TIME_ENABLED | PERF_FORMAT_TOTAL_TIME_RUNNING));
     uint64_t per_value = 1 + bits(format & (PERF_FORMAT_ID | PERF_FORMAT_LOST));
     uint64_t nr = format & PERF_FORMAT_GROUP ? hwp_cursor_u64(c) : 1;
 

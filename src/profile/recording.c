@@ -12,12 +12,13 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "profile/perf_file.h"
+#include "profile/reader_internal.h"
 #include "profile/recording_features.h"
 
 struct hwp_recording {
     int fd;
     char *path;
-    bool is_file; /* false: /dev/null, where nothing can be read back */
+    bool is_file;                       /* false: /dev/null, where nothing can be read back */
     struct hwp_recording_event *events; /* names and ids are our own copies */
     size_t nr_events;
     struct perf_file_header header;
@@ -78,10 +79,9 @@ static struct hwp_error *make_way(const char *path, const char *old, bool *ret_m
         return NULL;
     }
     if (!S_ISREG(st.st_mode))
-        return hwp_error_hint(
-            hwp_error(HWP_E_INVALID, "can't record to %s: it is %s", path,
-                      S_ISDIR(st.st_mode) ? "a directory" : "not a regular file"),
-            "name a file with -o FILE");
+        return hwp_error_hint(hwp_error(HWP_E_INVALID, "can't record to %s: it is %s", path,
+                                        S_ISDIR(st.st_mode) ? "a directory" : "not a regular file"),
+                              "name a file with -o FILE");
     if (rename(path, old) < 0)
         return hwp_error_sys(errno, "can't rename the existing %s to %s", path, old);
     *ret_moved = true;
@@ -273,12 +273,15 @@ struct hwp_error *hwp_recording_finish(struct hwp_recording *r, const struct hwp
         .nr_events = r->nr_events,
         .wall_ns = r->wall_ns,
         .clock_ns = r->clock_ns,
-        .data_fd = r->fd,
     };
+    struct hwp_profile *recorded hwp_cleanup(hwp_profile_cleanup) = NULL;
     struct hwp_features list = {0};
 
     if (r->finished || !r->is_file)
         return r->errnum ? write_error(r) : NULL;
+    /* Which files the samples fell into is known from reading back what was written. */
+    hwp_error_destroy(hwp_profile_read_fd(r->fd, r->path, in.sample_times, &recorded));
+    in.profile = recorded;
     /* Even after a failed append: the disk may have room again, and the run's facts are small. */
     hwp_features_collect(&in, &list);
     int errnum = write_features(r, &list);

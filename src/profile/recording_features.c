@@ -7,6 +7,8 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "profile/build_id.h"
+#include "profile/kallsyms.h"
 #include "profile/perf_file.h"
 
 static void add_bytes(struct hwp_str *out, const void *bytes, size_t n)
@@ -45,6 +47,46 @@ static void add_known_string(struct hwp_str *out, const char *s, const char *oth
 {
     if (s || otherwise)
         add_string(out, s ? s : otherwise);
+}
+
+static void add_build_id(struct hwp_str *out, uint16_t cpumode, const char *path, const uint8_t *id,
+                         size_t len)
+{
+    size_t name = strlen(path) + 1;
+    size_t padded = (name + PERF_STRING_ALIGN - 1) / PERF_STRING_ALIGN * PERF_STRING_ALIGN;
+    struct perf_build_id_record rec = {
+        .header.misc = cpumode | PERF_MISC_BUILD_ID_SIZE,
+        .pid = -1,
+        .size = (uint8_t)len,
+    };
+
+    if (!len || sizeof(rec) + padded > UINT16_MAX)
+        return;
+    rec.header.size = (uint16_t)(sizeof(rec) + padded);
+    memcpy(rec.build_id, id, len);
+    add_bytes(out, &rec, sizeof(rec));
+    add_bytes(out, path, name);
+    add_padding(out, padded - name);
+}
+
+/* Of every file that a sample or a caller was in, so that a later change of it is noticed. Ids
+ * that came with the MMAP2 records are the kernel's word; others are read from the file now. */
+static void build_ids(const struct hwp_feature_input *in, struct hwp_str *out)
+{
+    uint8_t id[HWP_BUILD_ID_MAX];
+
+    for (size_t i = 0; in->profile && i < in->profile->dsos.len; i++) {
+        const struct hwp_dso *dso = &in->profile->dsos.data[i];
+
+        if (dso->kind == HWP_DSO_KERNEL)
+            add_build_id(out, PERF_RECORD_MISC_KERNEL, "[kernel.kallsyms]", id,
+                         hwp_build_id_of_kernel(id));
+        else if (dso->kind == HWP_DSO_USER && dso->build_id_len)
+            add_build_id(out, PERF_RECORD_MISC_USER, dso->path, dso->build_id, dso->build_id_len);
+        else if (dso->kind == HWP_DSO_USER)
+            add_build_id(out, PERF_RECORD_MISC_USER, dso->path, id,
+                         hwp_build_id_of_file(dso->path, id));
+    }
 }
 
 static void hostname(const struct hwp_feature_input *in, struct hwp_str *out)
@@ -128,6 +170,12 @@ static void event_desc(const struct hwp_feature_input *in, struct hwp_str *out)
     }
 }
 
+static void sample_time(const struct hwp_feature_input *in, struct hwp_str *out)
+{
+    if (in->sample_times[1])
+        add_bytes(out, in->sample_times, sizeof(in->sample_times));
+}
+
 static bool uses_clockid(const struct hwp_feature_input *in)
 {
     return in->nr_events && in->events[0].attr.use_clockid;
@@ -164,11 +212,18 @@ static void topology_xml(const struct hwp_feature_input *in, struct hwp_str *out
         hwp_str_add(out, in->run->topology_xml);
 }
 
+static void kallsyms(const struct hwp_feature_input *in, struct hwp_str *out)
+{
+    if (in->profile)
+        hwp_kallsyms_of_profile(in->profile, out);
+}
+
 /* In ascending order of bits, as the file wants them. A feature without content is left out. */
 static const struct {
     unsigned bit;
     void (*fill)(const struct hwp_feature_input *in, struct hwp_str *out);
 } features[] = {
+    {PERF_FEATURE_BUILD_ID, build_ids},
     {PERF_FEATURE_HOSTNAME, hostname},
     {PERF_FEATURE_OSRELEASE, os_release},
     {PERF_FEATURE_VERSION, version},
@@ -179,10 +234,12 @@ static const struct {
     {PERF_FEATURE_TOTAL_MEM, total_mem},
     {PERF_FEATURE_CMDLINE, cmdline},
     {PERF_FEATURE_EVENT_DESC, event_desc},
+    {PERF_FEATURE_SAMPLE_TIME, sample_time},
     {PERF_FEATURE_CLOCKID, clockid},
     {PERF_FEATURE_CLOCK_DATA, clock_data},
     {HWP_FEATURE_RUN, run_json},
     {HWP_FEATURE_TOPOLOGY, topology_xml},
+    {HWP_FEATURE_KALLSYMS, kallsyms},
 };
 
 void hwp_features_collect(const struct hwp_feature_input *in, struct hwp_features *ret)
@@ -200,7 +257,7 @@ void hwp_features_collect(const struct hwp_feature_input *in, struct hwp_feature
 
 void hwp_features_deinit(struct hwp_features *list)
 {
-    hwp_vec_foreach(list, f)
+    hwp_vec_foreach (list, f)
         hwp_str_deinit(&f->content);
     hwp_vec_deinit(list);
 }

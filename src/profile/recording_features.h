@@ -9,6 +9,7 @@
 
 #include "base/str.h"
 #include "base/vec.h"
+#include "profile/profile.h"
 #include "profile/recording.h"
 
 /* All that the sections are made from. */
@@ -17,7 +18,9 @@ struct hwp_feature_input {
     const struct hwp_recording_event *events;
     size_t nr_events;
     uint64_t wall_ns, clock_ns; /* one moment by CLOCK_REALTIME and by the events' clock */
-    int data_fd;                /* the recording, header and data complete */
+    /* What was recorded, read back; NULL if it can't be. */
+    const struct hwp_profile *profile;
+    uint64_t sample_times[2]; /* of the first and the last sample */
 };
 
 struct hwp_feature {

@@ -1,0 +1,21 @@
+/*
+ * GNU build ids, the linker's fingerprint of a file (a note named "GNU" of type 3).
+ * Private to src/profile. Safe from any thread.
+ */
+#ifndef HWP_PROFILE_BUILD_ID_H
+#define HWP_PROFILE_BUILD_ID_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "profile/profile.h"
+
+/* Both return the id's length, cut to HWP_BUILD_ID_MAX; 0 if there is none, or nothing to read. */
+size_t hwp_build_id_of_file(const char *path, uint8_t id[HWP_BUILD_ID_MAX]);
+size_t hwp_build_id_of_kernel(uint8_t id[HWP_BUILD_ID_MAX]);
+
+/* In a run of notes whose parts are padded to `align` (4 or 8). */
+size_t hwp_build_id_of_notes(const uint8_t *notes, size_t size, size_t align,
+                             uint8_t id[HWP_BUILD_ID_MAX]);
+
+#endif
