@@ -1,0 +1,43 @@
+/*
+ * PAPI presets through PAPI to native events, and those through libpfm4.
+ */
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "counters/papi.h"
+#include "counters/resolve.h"
+
+/* One encoding per native event of the preset. A preset of one is that event; a part of several
+ * is shown under its own name, so that no part passes for the whole. */
+static struct hwp_error *add_parts(struct hwp_resolver *r, const struct hwp_spec *spec,
+                                   const struct hwp_papi_preset *preset)
+{
+    bool whole = preset->parts.len == 1 && preset->linear && preset->parts.data[0].weight == 1;
+
+    hwp_vec_foreach(&preset->parts, part) {
+        char *name = whole ? hwp_strdup(spec->text)
+                           : hwp_asprintf("%s[%s]", spec->name, part->native);
+        struct hwp_error *err =
+            hwp_resolve_native(r, spec, part->native, "papi → libpfm4", name);
+        if (err)
+            return hwp_error_prefix(err, "%s", spec->name);
+        struct hwp_encoding *e = hwp_vec_last(r->out);
+        if (!whole) {
+            e->preset = hwp_strdup(spec->name);
+            e->weight = part->weight;
+        }
+    }
+    return NULL;
+}
+
+struct hwp_error *hwp_resolve_papi(struct hwp_resolver *r, const struct hwp_spec *spec)
+{
+    struct hwp_papi_preset preset = {0};
+
+    if (spec->kind == HWP_SPEC_COMPONENT)
+        return hwp_papi_component(spec->pmu, spec->name);
+    HWP_TRY(hwp_papi_preset(spec->name, &preset));
+    struct hwp_error *err = add_parts(r, spec, &preset);
+    hwp_papi_preset_deinit(&preset);
+    return err;
+}
