@@ -72,8 +72,9 @@ struct hwp_column {
 };
 
 struct hwp_row {
-    struct hwp_field *fields; /* one per column */
-    bool is_summary;          /* others, totals: text shows a rule above the first of them */
+    struct hwp_field *fields; /* one per column; those from `len` on are unknown */
+    size_t len;
+    bool is_summary;          /* others, totals: not one of the things listed */
 };
 
 struct hwp_table {
@@ -109,6 +110,10 @@ void hwp_table_print(const struct hwp_table *t, const struct hwp_report_options 
 void hwp_table_text(const struct hwp_table *t, const struct hwp_report_options *options,
                     struct hwp_out *out);
 void hwp_table_csv(const struct hwp_table *t, const char *separator, struct hwp_out *out);
+
+/* One CSV field, quoted by RFC 4180 where it must be (for reports that aren't tables). */
+void hwp_csv_text(const char *s, const char *separator, struct hwp_out *out);
+
 struct cJSON *hwp_table_json(const struct hwp_table *t);
 
 #endif

@@ -124,6 +124,7 @@ void hwp_annotate_rows_build(struct hwp_annotation *a, struct hwp_symbols *s,
     struct state st = {.a = a, .symbols = s, .options = options};
 
     hwp_annotate_choose(a, shown);
+    a->has_lines = options->no_source; /* nobody missed them */
     for (size_t i = 0; i < len;) {
         size_t hidden = options->no_fold ? 0 : hidden_from(shown, i, len);
         if (hidden) {

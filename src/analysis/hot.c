@@ -1,13 +1,11 @@
 #include "analysis/hot.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "analysis/atomics.h"
 #include "analysis/code.h"
 #include "base/mem.h"
 #include "base/str.h"
-#include "base/suggest.h"
 
 #define FEW_SAMPLES 100 /* below, a share of 10 % has an error of more than ±6 % (2σ, binomial) */
 
@@ -342,16 +340,17 @@ void hwp_hot_deinit(struct hwp_hot *hot)
     *hot = (struct hwp_hot){0};
 }
 
-/* A function's cost as a count: known wherever the event was sampled at all. The sum of periods is
- * what was counted while the event ran, so a scaled event's is scaled as its total is. */
-static struct hwp_count count_of(const struct hwp_event *ev, const struct hwp_cost *cost)
+bool hwp_event_has_costs(const struct hwp_event *ev)
+{
+    return ev->nr_samples || (ev->sampled && hwp_count_known(&ev->total));
+}
+
+struct hwp_count hwp_cost_count(const struct hwp_event *ev, const struct hwp_cost *cost)
 {
     struct hwp_count c = ev->total;
 
-    if (!ev->nr_samples && !(ev->sampled && hwp_count_known(&ev->total)))
-        return (struct hwp_count){.state = ev->total.state == HWP_COUNT_DENIED
-                                               ? HWP_COUNT_DENIED
-                                               : HWP_COUNT_UNSUPPORTED};
+    if (!hwp_event_has_costs(ev))
+        return (struct hwp_count){.state = HWP_COUNT_UNSUPPORTED};
     if (c.state != HWP_COUNT_SCALED)
         return hwp_count_exact(cost->value);
     c.value = cost->value;
@@ -366,7 +365,7 @@ struct hwp_value hwp_hot_metric(const struct hwp_profile *p, const struct hwp_ho
         hwp_calloc(events->len, sizeof(*counts));
 
     for (size_t e = 0; e < events->len; e++)
-        counts[e] = count_of(&events->data[e], &f->self[e]);
+        counts[e] = hwp_cost_count(&events->data[e], &f->self[e]);
     return hwp_metric_evaluate(use, events, counts, 0);
 }
 

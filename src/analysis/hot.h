@@ -61,6 +61,13 @@ struct hwp_error *hwp_hot_analyse(const struct hwp_profile *p, struct hwp_symbol
                                   struct hwp_hot *ret) hwp_must_use;
 void hwp_hot_deinit(struct hwp_hot *hot);
 
+/* Whether places can have a cost in the event: it was sampled, even if no sample came. */
+bool hwp_event_has_costs(const struct hwp_event *ev);
+
+/* A cost as a count: known wherever the event was sampled at all. The sum of periods is what was
+ * counted while the event ran, so a scaled event's is scaled as its total is. */
+struct hwp_count hwp_cost_count(const struct hwp_event *ev, const struct hwp_cost *cost);
+
 /* A metric of one function. */
 struct hwp_value hwp_hot_metric(const struct hwp_profile *p, const struct hwp_hot_function *f,
                                 const struct hwp_metric_use *use);

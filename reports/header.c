@@ -1,0 +1,290 @@
+#include "reports/header.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/str.h"
+#include "reports/columns.h"
+#include "reports/json.h"
+#include "reports/notes.h"
+#include "reports/text.h"
+
+#define MANY_PINS 4 /* more are summed up */
+
+/* Only what `in` has of it. */
+static bool mentions(const char *in, const char *what)
+{
+    return in && what && strstr(in, what);
+}
+
+static const char *state_word(const struct hwp_event *ev)
+{
+    switch (ev->total.state) {
+    case HWP_COUNT_SCALED:
+    case HWP_COUNT_COUNTED:
+        return hwp_origin_name(ev->origin);
+    default:
+        /* A recording of another tool has samples, but says nothing of totals. */
+        return ev->nr_samples ? hwp_origin_name(ev->origin)
+                              : hwp_count_state_name(ev->total.state);
+    }
+}
+
+static void add_total(struct hwp_str *text, const struct hwp_event *ev, bool big_num)
+{
+    if (!hwp_count_known(&ev->total))
+        return;
+    uint64_t value = hwp_count_value(&ev->total);
+    char *number hwp_cleanup(hwp_free_cleanup) =
+        hwp_event_is_time(ev) ? hwp_text_duration(value) : hwp_text_count(value, big_num);
+    if (ev->total.state == HWP_COUNT_SCALED)
+        hwp_str_addf(text, ", scaled: ran %.1f%% of the time, ~%s",
+                     hwp_count_running_percent(&ev->total), number);
+    else
+        hwp_str_addf(text, " %s", number);
+}
+
+char *hwp_header_event_state(const struct hwp_event *ev, bool big_num)
+{
+    struct hwp_str text = {0};
+
+    hwp_str_add(&text, state_word(ev));
+    add_total(&text, ev, big_num);
+    if (ev->nr_samples || (ev->sampled && hwp_count_known(&ev->total))) {
+        char *samples hwp_cleanup(hwp_free_cleanup) = hwp_text_count(ev->nr_samples, big_num);
+        hwp_str_addf(&text, ", %s sample%s", samples, ev->nr_samples == 1 ? "" : "s");
+    }
+    if (ev->reason) {
+        char *reason hwp_cleanup(hwp_free_cleanup) = hwp_text_printable(ev->reason);
+        hwp_str_addf(&text, ": %s", reason);
+    }
+    return hwp_str_steal(&text);
+}
+
+static int by_value(const void *a, const void *b)
+{
+    int32_t x = *(const int32_t *)a, y = *(const int32_t *)b;
+
+    return (x > y) - (x < y);
+}
+
+/* "0-3,8" */
+static void add_ranges(struct hwp_str *text, const int32_t *sorted, size_t n)
+{
+    for (size_t i = 0, end; i < n; i = end) {
+        for (end = i + 1; end < n && sorted[end] <= sorted[end - 1] + 1; end++)
+            ;
+        hwp_str_addf(text, "%s%d", i ? "," : "", sorted[i]);
+        if (sorted[end - 1] != sorted[i])
+            hwp_str_addf(text, "-%d", sorted[end - 1]);
+    }
+}
+
+static size_t distinct(const int32_t *sorted, size_t n)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < n; i++)
+        count += i == 0 || sorted[i] != sorted[i - 1];
+    return count;
+}
+
+/* Cores where every pin's core is known, else CPUs. */
+static void add_summary(struct hwp_str *text, const struct hwp_run *run, size_t nr_pinned)
+{
+    int32_t *places hwp_cleanup(hwp_free_cleanup) = hwp_calloc(nr_pinned, sizeof(*places));
+    bool cores = true;
+    size_t n = 0;
+
+    hwp_vec_foreach(&run->pins, pin)
+        cores = cores && (pin->cpu < 0 || pin->core >= 0);
+    hwp_vec_foreach(&run->pins, pin)
+        if (pin->cpu >= 0)
+            places[n++] = cores ? pin->core : pin->cpu;
+    qsort(places, n, sizeof(*places), by_value);
+    size_t different = distinct(places, n);
+    hwp_str_addf(text, "%zu tasks on %zu %s%s (", n, different, cores ? "core" : "CPU",
+                 different == 1 ? "" : "s");
+    add_ranges(text, places, n);
+    hwp_str_addc(text, ')');
+}
+
+static void add_pin(struct hwp_str *text, const struct hwp_pin *pin)
+{
+    char *comm hwp_cleanup(hwp_free_cleanup) = hwp_text_printable(pin->comm ? pin->comm : "");
+
+    if (text->len)
+        hwp_str_add(text, ", ");
+    if (*comm)
+        hwp_str_add(text, comm);
+    else
+        hwp_str_addf(text, "task %d", pin->tid);
+    if (pin->core >= 0)
+        hwp_str_addf(text, "→core %d", pin->core);
+    else
+        hwp_str_addf(text, "→CPU %d", pin->cpu);
+}
+
+char *hwp_header_pins(const struct hwp_run *run)
+{
+    struct hwp_str text = {0};
+    size_t nr_pinned = 0;
+
+    hwp_vec_foreach(&run->pins, pin)
+        nr_pinned += pin->cpu >= 0;
+    if (!nr_pinned)
+        return NULL;
+    if (nr_pinned > MANY_PINS) {
+        add_summary(&text, run, nr_pinned);
+    } else {
+        hwp_vec_foreach(&run->pins, pin)
+            if (pin->cpu >= 0)
+                add_pin(&text, pin);
+    }
+    return hwp_str_steal(&text);
+}
+
+static void add_part(struct hwp_str *line, const char *part)
+{
+    if (!part || !*part)
+        return;
+    char *text hwp_cleanup(hwp_free_cleanup) = hwp_text_printable(part);
+    hwp_str_addf(line, "%s%s", line->len ? " · " : "", text);
+}
+
+static void write_line(struct hwp_str *line, enum hwp_color color, struct hwp_out *out)
+{
+    if (line->len) {
+        hwp_color_begin(out, color);
+        hwp_out_puts(out, line->data);
+        hwp_color_end(out, color);
+        hwp_out_puts(out, "\n");
+    }
+    hwp_str_deinit(line);
+}
+
+static void write_command(const struct hwp_run *run, struct hwp_out *out)
+{
+    struct hwp_str line = {0};
+
+    add_part(&line, run->command);
+    if (run->has_exit)
+        hwp_str_addf(&line, "%sexit %d", line.len ? " · " : "", run->exit_status);
+    if (run->duration_ns) {
+        char *time hwp_cleanup(hwp_free_cleanup) = hwp_text_duration(run->duration_ns);
+        add_part(&line, time);
+    }
+    write_line(&line, HWP_COLOR_BOLD, out);
+}
+
+static void write_machine(const struct hwp_run *run, struct hwp_out *out)
+{
+    struct hwp_str line = {0};
+    char *pins hwp_cleanup(hwp_free_cleanup) = hwp_header_pins(run);
+
+    if (!mentions(run->topology, run->cpu_model))
+        add_part(&line, run->cpu_model);
+    if (run->topology && line.len)
+        hwp_str_add(&line, ", ");
+    if (run->topology) {
+        char *topology hwp_cleanup(hwp_free_cleanup) = hwp_text_printable(run->topology);
+        hwp_str_add(&line, topology);
+    }
+    if (pins)
+        hwp_str_addf(&line, "%spinned: %s", line.len ? " · " : "", pins);
+    else if (run->pin_plan)
+        add_part(&line, "not pinned");
+    if (run->memory_policy) {
+        char *memory hwp_cleanup(hwp_free_cleanup) = hwp_text_printable(run->memory_policy);
+        hwp_str_addf(&line, " · memory %s", memory);
+    }
+    write_line(&line, HWP_COLOR_NONE, out);
+}
+
+static size_t widest_name(const struct hwp_events *events)
+{
+    size_t widest = 0;
+
+    hwp_vec_foreach(events, ev) {
+        char *name hwp_cleanup(hwp_free_cleanup) = hwp_text_printable(ev->name ? ev->name : "?");
+        size_t width = hwp_display_width(name);
+        widest = width > widest ? width : widest;
+    }
+    return widest;
+}
+
+/* A remedy that several events share is given once, under the last of them. */
+static bool remedy_follows(const struct hwp_events *events, size_t e)
+{
+    const char *remedy = events->data[e].remedy;
+
+    for (size_t i = e + 1; remedy && i < events->len; i++)
+        if (events->data[i].remedy && strcmp(events->data[i].remedy, remedy) == 0)
+            return true;
+    return false;
+}
+
+static void write_events(const struct hwp_run *run, bool big_num, struct hwp_out *out)
+{
+    size_t width = widest_name(&run->events);
+
+    for (size_t e = 0; e < run->events.len; e++) {
+        const struct hwp_event *ev = &run->events.data[e];
+        char *name hwp_cleanup(hwp_free_cleanup) = hwp_text_printable(ev->name ? ev->name : "?");
+        char *state hwp_cleanup(hwp_free_cleanup) = hwp_header_event_state(ev, big_num);
+        hwp_out_puts(out, e ? "        " : "events  ");
+        hwp_text_pad(out, name, width, false);
+        hwp_out_printf(out, "  %s\n", state);
+        if (!ev->remedy || remedy_follows(&run->events, e))
+            continue;
+        char *remedy hwp_cleanup(hwp_free_cleanup) = hwp_text_printable(ev->remedy);
+        hwp_out_printf(out, "        %*s  hint: %s\n", (int)width, "", remedy);
+    }
+}
+
+static void write_lost(const struct hwp_run *run, bool big_num, struct hwp_out *out)
+{
+    bool sampled = false;
+
+    hwp_vec_foreach(&run->events, ev)
+        sampled |= ev->nr_samples > 0;
+    if (!sampled && !run->lost_records && !run->lost_samples)
+        return;
+    char *records hwp_cleanup(hwp_free_cleanup) = hwp_text_count(run->lost_records, big_num);
+    char *samples hwp_cleanup(hwp_free_cleanup) = hwp_text_count(run->lost_samples, big_num);
+    hwp_out_printf(out, "lost    %s records, %s samples", records, samples);
+    if (run->throttled)
+        hwp_out_printf(out, "; throttled %llu times", (unsigned long long)run->throttled);
+    hwp_out_puts(out, "\n");
+}
+
+/* That the clock stands in must not be missed: it goes first, with the reason of each event. */
+static void write_stand_in(const struct hwp_run *run, struct hwp_out *out)
+{
+    hwp_vec_foreach(&run->notes, note) {
+        if (note->id != HWP_NOTE_CLOCK_STANDS_IN)
+            continue;
+        hwp_note_text(note, out);
+        hwp_vec_foreach(&run->events, ev) {
+            if (!ev->requested || hwp_count_known(&ev->total) || ev->nr_samples)
+                continue;
+            char *name hwp_cleanup(hwp_free_cleanup) =
+                hwp_text_printable(ev->name ? ev->name : "?");
+            char *state hwp_cleanup(hwp_free_cleanup) = hwp_header_event_state(ev, true);
+            hwp_out_printf(out, "  %s %s\n", name, state);
+        }
+        hwp_out_puts(out, "\n");
+        return;
+    }
+}
+
+void hwp_header_text(const struct hwp_run *run, const struct hwp_report_options *options,
+                     struct hwp_out *out)
+{
+    write_stand_in(run, out);
+    write_command(run, out);
+    write_machine(run, out);
+    write_events(run, !options->no_big_num, out);
+    write_lost(run, !options->no_big_num, out);
+}
