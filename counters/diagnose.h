@@ -58,15 +58,32 @@ struct hwp_diagnosis {
     char *remedy;               /* the next command or step, or NULL */
 };
 
-/* perf_event_open failed with `errnum` for `attr` (as group member if `in_group`). */
+/* What an event was opened on; how much privilege that takes depends on it. */
+enum hwp_scope {
+    HWP_SCOPE_OWN,    /* our own workload */
+    HWP_SCOPE_ATTACH, /* a task that ran already, perhaps another user's */
+    HWP_SCOPE_SYSTEM, /* everything on a CPU */
+};
+
+/* perf_event_open failed with `errnum` for `attr` (as group member if `in_group`), on a task of our
+ * own. */
 struct hwp_diagnosis hwp_diagnose_open(const struct hwp_system_facts *facts,
                                        const struct perf_event_attr *attr, bool in_group,
                                        int errnum);
+
+/* The same for any scope. */
+struct hwp_diagnosis hwp_diagnose_open_in(const struct hwp_system_facts *facts,
+                                          enum hwp_scope scope,
+                                          const struct perf_event_attr *attr, bool in_group,
+                                          int errnum);
 
 /* It opened, but time_running stayed 0 while time_enabled did not. */
 struct hwp_diagnosis hwp_diagnose_never_ran(const struct hwp_system_facts *facts,
                                             const struct perf_event_attr *attr, bool in_group);
 void hwp_diagnosis_deinit(struct hwp_diagnosis *d);
+
+/* An event that only the core PMU or another hardware PMU can count. */
+bool hwp_attr_is_hardware(const struct perf_event_attr *attr);
 
 /* "no-pmu", "paranoid", … for JSON. */
 const char *hwp_cause_name(enum hwp_cause cause);

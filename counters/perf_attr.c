@@ -1,0 +1,168 @@
+/* What the kernel understands, and the attr of each event. */
+#include <errno.h>
+#include <linux/hw_breakpoint.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "counters/perf_session.h"
+#include "counters/system_facts.h"
+
+#define DEFAULT_FREQ_HZ   4000
+#define DEFAULT_MAX_STACK 127
+
+/* --- features -------------------------------------------------------------------------------- */
+
+static bool understands(struct perf_event_attr attr)
+{
+    attr.type = PERF_TYPE_SOFTWARE;
+    attr.size = sizeof(attr);
+    attr.disabled = 1;
+    attr.exclude_kernel = 1;
+    attr.exclude_hv = 1;
+
+    int fd = (int)syscall(SYS_perf_event_open, &attr, 0, -1, -1, PERF_FLAG_FD_CLOEXEC);
+    if (fd >= 0)
+        close(fd);
+    /* Denied says nothing about what would be understood. */
+    return fd >= 0 || errno == EACCES || errno == EPERM;
+}
+
+void hwp_perf_features_probe(struct hwp_perf_features *ret)
+{
+    struct perf_event_attr clock = {.config = PERF_COUNT_SW_CPU_CLOCK},
+                           clockid = clock, build_id = clock, lost = clock,
+                           dummy = {.config = PERF_COUNT_SW_DUMMY};
+
+    clockid.use_clockid = 1;
+    clockid.clockid = CLOCK_MONOTONIC;
+    build_id.mmap = build_id.mmap2 = build_id.build_id = 1;
+    lost.read_format = PERF_FORMAT_LOST;
+    *ret = (struct hwp_perf_features){
+        .clockid = understands(clockid),
+        .build_id = understands(build_id),
+        .read_lost = understands(lost),
+        .dummy = understands(dummy),
+    };
+}
+
+/* --- attrs ----------------------------------------------------------------------------------- */
+
+static uint64_t read_format(const struct hwp_perf_session *s)
+{
+    return PERF_FORMAT_TOTAL_TIME_ENABLED | PERF_FORMAT_TOTAL_TIME_RUNNING |
+           (s->features.read_lost ? PERF_FORMAT_LOST : 0u);
+}
+
+static void set_counting(const struct hwp_perf_session *s, struct perf_event_attr *attr)
+{
+    attr->size = sizeof(*attr);
+    attr->read_format = read_format(s);
+    attr->disabled = 1;
+    attr->inherit = s->tasks.len > 0;
+    attr->enable_on_exec = s->tasks.len > 0 && !s->config.attach;
+}
+
+static uint64_t buffer_watermark(const struct hwp_perf_session *s)
+{
+    uint64_t pages = s->config.mmap_pages;
+
+    return pages * (uint64_t)sysconf(_SC_PAGESIZE) / 4;
+}
+
+static unsigned max_stack(void)
+{
+    long long value = DEFAULT_MAX_STACK;
+
+    hwp_read_number("/proc/sys/kernel/perf_event_max_stack", &value);
+    return value > 0 && value < DEFAULT_MAX_STACK ? (unsigned)value : DEFAULT_MAX_STACK;
+}
+
+/* Rare, exact events are sampled each time they happen, as perf does. */
+static bool is_rare(const struct perf_event_attr *attr)
+{
+    return attr->type == PERF_TYPE_TRACEPOINT || attr->type == PERF_TYPE_BREAKPOINT;
+}
+
+static void set_rate(const struct hwp_perf_session *s, struct perf_event_attr *attr)
+{
+    if (s->config.period) {
+        attr->sample_period = s->config.period;
+    } else if (is_rare(attr)) {
+        attr->sample_period = 1;
+    } else {
+        attr->freq = 1;
+        attr->sample_freq = s->config.freq_hz;
+    }
+}
+
+/* What every event that writes to the ring buffers must agree on. */
+static void set_records(const struct hwp_perf_session *s, struct perf_event_attr *attr)
+{
+    attr->sample_type = PERF_SAMPLE_IDENTIFIER | PERF_SAMPLE_IP | PERF_SAMPLE_TID |
+                        PERF_SAMPLE_TIME | PERF_SAMPLE_CPU | PERF_SAMPLE_PERIOD;
+    attr->sample_id_all = 1;
+    attr->watermark = 1;
+    attr->wakeup_watermark = (uint32_t)buffer_watermark(s);
+    if (s->features.clockid) {
+        attr->use_clockid = 1;
+        attr->clockid = CLOCK_MONOTONIC; /* safe in NMIs, and comparable with other logs */
+    }
+    if (s->config.call_chains)
+        attr->sample_type |= PERF_SAMPLE_CALLCHAIN;
+    /* Set rather than left to the kernel, so that PERF_EVENT_IOC_MODIFY_ATTRIBUTES finds the attr
+     * it compares with unchanged. */
+    attr->sample_max_stack = (uint16_t)max_stack();
+}
+
+static void set_tracking(const struct hwp_perf_session *s, struct perf_event_attr *attr)
+{
+    attr->mmap = 1;
+    attr->mmap2 = 1;
+    attr->comm = 1;
+    attr->comm_exec = 1;
+    attr->task = 1;
+    attr->build_id = s->features.build_id;
+}
+
+void hwp_perf_attr_make(const struct hwp_perf_session *s, struct hwp_counter *c)
+{
+    struct perf_event_attr *attr = &c->attr;
+
+    *attr = c->enc->attr;
+    set_counting(s, attr);
+    if (c->enc->mods.max_precise && hwp_perf_samples(s))
+        attr->precise_ip = 3;
+    if (c->whole_cpu) {
+        attr->inherit = 0;
+        attr->enable_on_exec = 0;
+    }
+    if (c->late) {
+        attr->bp_addr = 0; /* a placeholder that any length is aligned to */
+        attr->enable_on_exec = 0;
+        attr->sample_max_stack = (uint16_t)max_stack();
+    }
+    if (c->sampled) {
+        set_records(s, attr);
+        set_rate(s, attr);
+    }
+    if (c->tracks)
+        set_tracking(s, attr);
+}
+
+/* The dummy event: side-band records alone, or (not tracking) a reference for time. */
+void hwp_perf_attr_make_helper(const struct hwp_perf_session *s, struct hwp_counter *c)
+{
+    c->attr = (struct perf_event_attr){
+        .type = PERF_TYPE_SOFTWARE,
+        .config = s->features.dummy ? PERF_COUNT_SW_DUMMY : PERF_COUNT_SW_CPU_MIGRATIONS,
+        .exclude_kernel = 1,
+        .exclude_hv = 1,
+    };
+    set_counting(s, &c->attr);
+    if (c->tracks) {
+        set_records(s, &c->attr);
+        c->attr.sample_type &= ~(uint64_t)PERF_SAMPLE_CALLCHAIN;
+        set_tracking(s, &c->attr);
+    }
+}
