@@ -76,6 +76,7 @@ const struct hwp_symbol *hwp_module_symbol(const struct hwp_module *m, uint64_t 
 
 /* All symbols whose demangled or raw name is `name`, over all modules opened so far. */
 HWP_VEC_TYPE(hwp_symbol_list, const struct hwp_symbol *);
+void hwp_symbols_find(struct hwp_symbols *s, const char *name, struct hwp_symbol_list *ret);
 
 struct hwp_line {
     const char *file; /* full path as in the DWARF, or NULL */

@@ -1,0 +1,29 @@
+/* Between the dispatcher and the decoders. */
+#ifndef HWP_SYMBOLS_DISASM_INTERNAL_H
+#define HWP_SYMBOLS_DISASM_INTERNAL_H
+
+#include "base/str.h"
+#include "symbols/disasm.h"
+
+struct hwp_disasm_job {
+    int machine;
+    const uint8_t *code;
+    size_t len;
+    uint64_t vaddr;
+    enum hwp_syntax syntax;
+    hwp_disasm_name_fn *name;
+    void *ctx;
+};
+
+struct hwp_error *hwp_disasm_x86(const struct hwp_disasm_job *job, struct hwp_insns *ret)
+    hwp_must_use;
+struct hwp_error *hwp_disasm_capstone(const struct hwp_disasm_job *job, struct hwp_insns *ret)
+    hwp_must_use;
+
+/* Appends an address for people: "memcpy@plt", "401136 <fn+0x26>" or "401136". */
+void hwp_disasm_add_address(const struct hwp_disasm_job *job, uint64_t vaddr, struct hwp_str *out);
+
+/* What an A64 instruction word does, from its bits; `insn`'s addr is set. */
+void hwp_arm64_classify(uint32_t word, struct hwp_insn *insn);
+
+#endif
