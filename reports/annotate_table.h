@@ -13,8 +13,8 @@ struct cJSON;
 void hwp_annotate_text(const struct hwp_profile *p, const struct hwp_annotation *a,
                        const struct hwp_report_options *options, struct hwp_out *out);
 
-/* One row per instruction, with function, module, address, file, line. */
-void hwp_annotate_table(const struct hwp_profile *p, const struct hwp_annotation *a,
+/* One row per instruction of `n` functions, with function, module, address, file, line. */
+void hwp_annotate_table(const struct hwp_profile *p, const struct hwp_annotation *all, size_t n,
                         struct hwp_table *ret);
 
 /* {"function", "module", "events": […], "instructions": […]} */

@@ -16,16 +16,9 @@ static const struct {
 };
 
 static const struct hwp_metric_info metrics[] = {
-#define HWP_METRIC(id, key, title, unit, numerator, denominator, scale, decimals, fn, limits)      \
-    [HWP_METRIC_##id] = {key,                                                                     \
-                         title,                                                                   \
-                         unit,                                                                    \
-                         HWP_ROLE_##numerator,                                                    \
-                         HWP_ROLE_##denominator,                                                  \
-                         scale,                                                                   \
-                         decimals,                                                                \
-                         fn,                                                                      \
-                         limits},
+#define HWP_METRIC(id, key, column, title, unit, above, below, scale, decimals, fn, limits)        \
+    [HWP_METRIC_##id] = {key,   column,   title, unit,  HWP_ROLE_##above, HWP_ROLE_##below,        \
+                         scale, decimals, fn,    limits},
 #include "analysis/metrics.def"
 #undef HWP_METRIC
 };

@@ -39,7 +39,9 @@ enum hwp_metric {
 };
 
 struct hwp_metric_info {
-    const char *key, *title, *unit;
+    const char *key;    /* in CSV and JSON */
+    const char *column; /* title of a column */
+    const char *title, *unit;
     enum hwp_role numerator, denominator;
     double scale;
     unsigned decimals;
