@@ -34,6 +34,32 @@ static void bitmap_to_set(hwloc_const_bitmap_t bitmap, struct hwp_cpuset *ret)
         hwp_cpuset_add(ret, (unsigned)i);
 }
 
+static hwloc_obj_t cpu_side_parent(hwloc_obj_t node)
+{
+    hwloc_obj_t obj = node->parent;
+
+    while (obj->parent && hwloc_obj_type_is_memory(obj->type))
+        obj = obj->parent;
+    return obj;
+}
+
+/* hwloc gives a node without CPUs those of the object it hangs from, mostly the machine's. It is
+ * told by all of its CPUs having a node that hangs deeper. */
+static bool is_memory_only(hwloc_topology_t h, hwloc_obj_t node)
+{
+    hwloc_bitmap_t covered = hwloc_bitmap_alloc();
+    int depth = cpu_side_parent(node)->depth;
+
+    if (!covered)
+        return false;
+    for (hwloc_obj_t o = NULL; (o = hwloc_get_next_obj_by_type(h, HWLOC_OBJ_NUMANODE, o));)
+        if (cpu_side_parent(o)->depth > depth)
+            hwloc_bitmap_or(covered, covered, o->cpuset);
+    bool all = hwloc_bitmap_isincluded(node->cpuset, covered);
+    hwloc_bitmap_free(covered);
+    return all;
+}
+
 static void fill_nodes(struct hwp_topology *t, hwloc_topology_t h)
 {
     hwloc_const_nodeset_t allowed = hwloc_topology_get_allowed_nodeset(h);
@@ -46,7 +72,8 @@ static void fill_nodes(struct hwp_topology *t, hwloc_topology_t h)
             .allowed = hwloc_bitmap_isset(allowed, obj->os_index),
         };
 
-        bitmap_to_set(obj->cpuset, &node.cpus);
+        if (!is_memory_only(h, obj))
+            bitmap_to_set(obj->cpuset, &node.cpus);
         hwp_cpuset_and(&node.cpus, &t->online);
         hwp_vec_push(&t->nodes, node);
     }
