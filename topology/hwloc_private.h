@@ -1,6 +1,6 @@
 /*
- * What the files that talk to hwloc (topology.c, topology_cpus.c, mempolicy.c) share; hwloc.h is
- * included by those alone.
+ * What the files that talk to hwloc (topology.c, topology_cpus.c, mempolicy.c) share; hwloc.h is included by
+ * those alone.
  */
 #ifndef HWP_TOPOLOGY_HWLOC_PRIVATE_H
 #define HWP_TOPOLOGY_HWLOC_PRIVATE_H

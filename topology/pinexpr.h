@@ -14,6 +14,10 @@
  *   compact, scatter          all allowed CPUs: filling one core after the other, or spread over
  *                             packages, then L3s, then cores
  *
+ * Expressions are joined with + or @. Indexes are 0, 0-3, 3-0, 2- (to the last), 4:2 (from 4, two of
+ * them), all, odd, even, or several of these with commas. LIKWID domains hold the allowed CPUs alone
+ * (as in LIKWID); all other numbers are the machine's.
+ *
  * Syntax sources: hwloc(7) "Command-line tools: locations"; LIKWID wiki, likwid-pin.
  */
 #ifndef HWP_TOPOLOGY_PINEXPR_H
