@@ -2,7 +2,7 @@
  * Counts in perf stat's forms: its text, its -x CSV and its -j JSON lines, so that what parses
  * those parses these.
  *
- *   CSV: [time,] [core,cpus,] value, unit, event, run time, % running, [variance,] [metric, unit]
+ *   CSV: [time,] [core,cpus,] value, unit, event, [variance,] run time, % running, metric, unit
  */
 #ifndef HWP_REPORTS_STAT_REPORT_H
 #define HWP_REPORTS_STAT_REPORT_H
