@@ -67,17 +67,14 @@ void hwp_session_due(struct hwp_target *t)
 
 void hwp_session_schedule(struct hwp_target *t)
 {
-    uint64_t now, wait = UINT64_MAX;
+    uint64_t now = hwp_monotonic_ns(), at = t->timeout_at_ns ? t->timeout_at_ns : UINT64_MAX;
 
-    if (t->signals.is_ticking && t->tasks.unnamed.len == 0)
+    if (t->tasks.unnamed.len && at > now + NAME_DELAY_NS)
+        at = now + NAME_DELAY_NS;
+    if (at == UINT64_MAX || (t->signals.is_ticking && t->tick_at_ns <= at))
         return;
-    now = hwp_monotonic_ns();
-    if (t->timeout_at_ns)
-        wait = t->timeout_at_ns > now ? t->timeout_at_ns - now : 1;
-    if (t->tasks.unnamed.len && wait > NAME_DELAY_NS)
-        wait = NAME_DELAY_NS;
-    if (wait != UINT64_MAX)
-        hwp_signals_tick(&t->signals, wait, TICK_NS);
+    t->tick_at_ns = at;
+    hwp_signals_tick(&t->signals, at > now ? at - now : 1, TICK_NS);
 }
 
 /* --- events of the first process --- */

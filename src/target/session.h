@@ -30,6 +30,7 @@ struct hwp_target {
     struct hwp_run *run;
     struct hwp_tasks tasks;
     struct hwp_signals signals;
+    uint64_t tick_at_ns;            /* the first tick, while there are any */
     uint64_t start_ns, end_ns;      /* exec and end; monotonic */
     unsigned timeout_stage;         /* 0: running, 1: SIGTERM sent, 2: SIGKILL sent */
     uint64_t timeout_at_ns;         /* of the next stage; 0: none */

@@ -76,18 +76,24 @@ static void test_stop_and_continue(void **state)
 /* A job-control shell inside the workload: it must see its child stop and go on. */
 static void test_child_stops(void **state)
 {
+    static const char source[] =
+        "#include <signal.h>\n#include <sys/wait.h>\n#include <unistd.h>\n"
+        "int main(void) { pid_t p = fork(); int st;\n"
+        "    if (!p) { raise(SIGSTOP); raise(SIGTSTP); _exit(8); }\n"
+        "    for (int i = 0; i < 2; i++) {\n"
+        "        if (waitpid(p, &st, WUNTRACED) != p || !WIFSTOPPED(st)) return 1;\n"
+        "        kill(p, SIGCONT);\n"
+        "        if (waitpid(p, &st, WCONTINUED) != p || !WIFCONTINUED(st)) return 2; }\n"
+        "    waitpid(p, &st, 0); return WEXITSTATUS(st) + 1; }\n";
+    char *program = workload_compile("childstops", source, "");
     struct workload w;
 
     (void)state;
     workload_init(&w);
-    workload_run_args(
-        &w, (char *)(uintptr_t) "perl", (char *)(uintptr_t) "-MPOSIX=:sys_wait_h",
-        (char *)(uintptr_t) "-e",
-        (char *)(uintptr_t) "$p = fork; if (!$p) { kill STOP, $$; exit 8 }"
-                            "waitpid($p, WUNTRACED); exit 1 unless WIFSTOPPED($?);"
-                            "kill CONT, $p; waitpid($p, 0); exit(WEXITSTATUS($?) + 1)");
+    workload_run_args(&w, program);
     workload_expect(&w, 9);
     workload_deinit(&w);
+    free(program);
 }
 
 static void test_timer_storm(void **state)
