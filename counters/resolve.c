@@ -25,7 +25,8 @@ struct hwp_encoding *hwp_resolve_add(struct hwp_resolver *r, const struct hwp_sp
 
     if (pmu) {
         e.pmu = hwp_strdup(pmu->name);
-        e.cpus = pmu->cpus;
+        if (!pmu->core || r->pmus.cores > 1) /* the only core PMU is on every CPU */
+            e.cpus = pmu->cpus;
         e.per_cpu_only = pmu->per_cpu_only;
     }
     hwp_vec_push(r->out, e);

@@ -44,17 +44,19 @@ static bool parse_type(const char *text, uint32_t *ret)
     return true;
 }
 
-/* A list file of CPUs; false if the file is not there. A list that can't be read as one leaves the
- * set empty, which lets the event be opened anywhere. */
-static bool read_cpus(const struct hwp_pmu *pmu, const char *name, struct hwp_cpuset *ret)
+enum cpus_file { ABSENT, EMPTY, PRESENT };
+
+/* A list file of CPUs. A list that can't be read as one leaves the set empty, which lets the event
+ * be opened anywhere. */
+static enum cpus_file read_cpus(const struct hwp_pmu *pmu, const char *name,
+                                struct hwp_cpuset *ret)
 {
     hwp_cleanup(hwp_free_cleanup) char *text = read_file(pmu->path, name);
 
-    if (!text)
-        return false;
-    if (*text)
-        hwp_error_destroy(hwp_cpuset_parse(text, ret));
-    return true;
+    if (!text || !*text)
+        return text ? EMPTY : ABSENT;
+    hwp_error_destroy(hwp_cpuset_parse(text, ret));
+    return PRESENT;
 }
 
 /* A core PMU whose CPUs are all offline can count nothing and is left out. */
@@ -67,13 +69,13 @@ static bool open_pmu(const char *root, const char *name, struct hwp_pmu *ret)
         free(pmu.path);
         return false;
     }
-    bool has_cpus = read_cpus(&pmu, "cpus", &pmu.cpus);
-    pmu.core = has_cpus || strcmp(name, "cpu") == 0;
-    if (has_cpus && hwp_cpuset_count(&pmu.cpus) == 0) {
+    enum cpus_file cpus = read_cpus(&pmu, "cpus", &pmu.cpus);
+    pmu.core = cpus == PRESENT || strcmp(name, "cpu") == 0;
+    if (cpus == EMPTY) {
         free(pmu.path);
         return false;
     }
-    if (!pmu.core && read_cpus(&pmu, "cpumask", &pmu.cpus)) /* SPE's mask says where it exists */
+    if (!pmu.core && read_cpus(&pmu, "cpumask", &pmu.cpus) != ABSENT) /* SPE's mask says where it exists */
         pmu.per_cpu_only = !hwp_starts_with(name, "arm_spe");
     pmu.name = hwp_strdup(name);
     *ret = pmu;

@@ -179,14 +179,17 @@ static struct hwp_error *apply_alias_terms(struct encoder *e, const struct hwp_p
 {
     struct hwp_slice s = {alias->terms, 0, strlen(alias->terms)};
 
-    HWP_TRY(hwp_spec_terms(s, terms));
+    struct hwp_error *err = hwp_spec_terms(s, terms);
+
+    if (err)
+        return hwp_error_prefix(err, "%s/events/%s", e->pmu->path, alias->name);
     hwp_vec_foreach(terms, term)
         if (term->value && strcmp(term->value, "?") == 0)
             HWP_TRY(fill_parameter(e, alias->name, term));
     e->depth++;
-    struct hwp_error *err = apply_terms(e, terms);
+    err = apply_terms(e, terms);
     e->depth--;
-    return err;
+    return hwp_error_prefix(err, "%s/events/%s", e->pmu->path, alias->name);
 }
 
 static struct hwp_error *apply_alias(struct encoder *e, const struct hwp_pmu_alias *alias)
@@ -196,7 +199,7 @@ static struct hwp_error *apply_alias(struct encoder *e, const struct hwp_pmu_ali
 
     hwp_terms_deinit(&terms);
     if (err)
-        return hwp_error_prefix(err, "%s/events/%s", e->pmu->path, alias->name);
+        return err;
     free(e->event->unit);
     e->event->unit = hwp_strdup(alias->unit);
     e->event->scale = alias->scale;
