@@ -87,7 +87,7 @@ static void setup(void)
     data = wl_alloc(4096, wl.size);
     for (uint64_t i = 0; i < wl.size; i++)
         data[i] = is_one(i);
-    for (uint64_t i = wl.size - 1; pattern == RANDOM && i > 0; i--) {
+    for (uint64_t i = wl.size; pattern == RANDOM && i-- > 1;) {
         uint64_t j = wl_random_below(&state, i + 1);
         unsigned char swap = data[i];
 

@@ -69,7 +69,7 @@ static void setup(void)
     by_rank = wl_alloc(WL_LINE, n * sizeof(struct node *));
     for (uint64_t i = 0; i < n; i++)
         by_rank[i] = &nodes[i];
-    for (uint64_t i = n - 1; i > 0; i--) {
+    for (uint64_t i = n; i-- > 1;) {
         uint64_t j = wl_random_below(&state, i + 1);
         struct node *swap = by_rank[i];
 

@@ -75,21 +75,28 @@ static const char *validate(void)
     return NULL;
 }
 
+static uint64_t producer_count(void)
+{
+    return (wl.threads + 1) / 2;
+}
+
 static void truth(void)
 {
+    uint64_t consumers = wl.threads == 1 ? 1 : wl.threads / 2;
+
     if (wl.threads == 1)
         wl_truth("atomics-per-iteration", 2);
     else
         wl_truth("atomics-per-iteration-min", 2);
-    wl_truth("producers", (double)((wl.threads + 1) / 2));
-    wl_truth("consumers", wl.threads == 1 ? 1 : (double)(wl.threads / 2));
+    wl_truth("producers", (double)producer_count());
+    wl_truth("consumers", (double)consumers);
 }
 
 static void setup(void)
 {
     ring.cells = wl_alloc(WL_LINE, wl.size * sizeof(*ring.cells));
     ring.mask = wl.size - 1;
-    ring.producing = (wl.threads + 1) / 2;
+    ring.producing = producer_count();
     for (uint64_t i = 0; i < wl.size; i++)
         ring.cells[i].turn = i;
 }
@@ -153,7 +160,7 @@ static void push_and_pop(struct wl_thread *thread)
 /* Consumers take what there is; the items are shared out among the producers alone. */
 static void body(struct wl_thread *thread)
 {
-    uint64_t producers = (wl.threads + 1) / 2, rank = thread->index / 2;
+    uint64_t producers = producer_count(), rank = thread->index / 2;
 
     if (wl.threads == 1) {
         push_and_pop(thread);
