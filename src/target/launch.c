@@ -129,9 +129,11 @@ static void kill_and_reap(struct hwp_target *t)
     if (t->pid <= 0 || t->has_ended)
         return;
     kill(t->pid, SIGKILL);
-    while (waitpid(t->pid, &t->status, __WALL) != t->pid || WIFSTOPPED(t->status))
-        if (errno == ECHILD)
+    for (;;) {
+        pid_t pid = waitpid(t->pid, &t->status, __WALL);
+        if (pid < 0 ? errno != EINTR : !WIFSTOPPED(t->status))
             break;
+    }
     t->has_ended = true;
 }
 

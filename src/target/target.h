@@ -5,7 +5,18 @@
  * Pinning follows tasks with ptrace(2) (PTRACE_SEIZE and TRACECLONE/FORK/VFORK): a new task starts
  * stopped, gets its affinity, and goes on. A seccomp filter hands sched_getaffinity(2) to us, and
  * we answer with the plan's whole set, so that a runtime which sizes its pool by its affinity (Go,
- * OpenMP, Rust) still sees every core of the plan. Without a plan nothing is traced.
+ * OpenMP, Rust) still sees every core of the plan. A task whose affinity the workload sets itself
+ * is left alone, and so is what it creates. Without a plan nothing is traced (but for on_exec: up
+ * to the first exec).
+ *
+ * Where ptrace or seccomp is refused, tasks are found in /proc and pinned late, and the run has the
+ * note PIN_LATE.
+ *
+ * Limits of a traced workload; the way out of each is to have no plan (--pin none):
+ *   - it can't be traced by another: as workloads, strace and gdb fail with EPERM;
+ *   - without privileges, set-user-ID programs in it run without theirs (ptrace(2));
+ *   - a process that outlives hwprof gets its old affinity back, but keeps the filter (the kernel
+ *     has no way to remove one): its sched_getaffinity(2) and sched_setaffinity(2) fail with ENOSYS.
  *
  * All calls from one thread, the one that launched (ptrace is per thread).
  */
