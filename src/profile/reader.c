@@ -43,11 +43,7 @@ static struct hwp_error *check_magic(const struct hwp_reader *r)
                                         "%s was recorded on a machine of the other byte order",
                                         r->name),
                               "read it on a machine of the kind that recorded it");
-    if (h->size == PERF_PIPE_HEADER_SIZE)
-        return hwp_error_hint(
-            hwp_error(HWP_E_UNSUPPORTED, "%s is a stream, made by 'perf record -o -'", r->name),
-            "record to a file: perf record -o FILE");
-    if (r->size < sizeof(*h) || h->size < sizeof(*h))
+    if (h->size != PERF_PIPE_HEADER_SIZE && (r->size < sizeof(*h) || h->size < sizeof(*h)))
         return hwp_error(HWP_E_FORMAT, "%s ends inside its header", r->name);
     return NULL;
 }
@@ -223,8 +219,12 @@ static struct hwp_error *read_mapped(struct hwp_reader *r)
 
     memcpy(&r->header, r->data, r->size < sizeof(r->header) ? r->size : sizeof(r->header));
     HWP_TRY(check_magic(r));
-    HWP_TRY(find_records(r));
-    HWP_TRY(read_attrs(r));
+    if (r->header.size == PERF_PIPE_HEADER_SIZE) {
+        HWP_TRY(hwp_stream_read_head(r));
+    } else {
+        HWP_TRY(find_records(r));
+        HWP_TRY(read_attrs(r));
+    }
     r->profile = hwp_profile_create();
     r->first_time = UINT64_MAX;
     hwp_features_read_names(r);

@@ -6,8 +6,8 @@
  * up at its own time, so records need no sorting.
  *
  * What is read: files of this machine's byte order, of any version of perf_event_attr, from hwprof
- * and from perf. Not read (HWP_E_UNSUPPORTED, with a hint): streams (perf record -o -), compressed
- * recordings (-z), directories (--threads).
+ * and from perf, and streams (perf record -o -) saved to a file. Not read (HWP_E_UNSUPPORTED, with
+ * a hint): compressed recordings (-z), directories (--threads), pipes.
  *
  * perf's files hold no counts: an event's total there is the sum of its samples' periods, in the
  * state "scaled" with nothing left to scale, and the event's `reason` says so. A cell's cpu is

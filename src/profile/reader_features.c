@@ -13,6 +13,8 @@ static struct hwp_cursor find(const struct hwp_reader *r, unsigned bit)
     struct hwp_cursor none = {r->data, r->data, false};
     struct perf_file_section s;
 
+    if (r->is_stream)
+        return r->stream_features[bit].at ? r->stream_features[bit] : none;
     if (!(r->header.features[bit / 64] >> bit % 64 & 1))
         return none;
     for (unsigned b = 0; b < bit; b++)

@@ -2,6 +2,7 @@
  * The reader's parts and what they hand each other. Private to src/profile.
  *
  *   reader.c           the file: header, attributes, the two passes
+ *   reader_stream.c    the file, where it is a stream instead
  *   reader_features.c  feature sections: names, build ids, facts about the run
  *   reader_records.c   one record: its bounds, its event, its fields
  *   reader_maps.c      pass 1: which file was where in which process, and when
@@ -76,6 +77,8 @@ struct hwp_reader {
     size_t size;
     struct perf_file_header header;
     struct hwp_cursor records; /* the data section */
+    bool is_stream;            /* made by "perf record -o -": the features are here, not in the */
+    struct hwp_cursor stream_features[PERF_FEATURE_END]; /* header; `at` NULL: none */
     HWP_VEC(struct hwp_attr) attrs;
     struct hwp_map attr_of_id; /* event id → index in attrs */
     bool has_run;              /* the file has hwprof's own run section */
@@ -83,6 +86,9 @@ struct hwp_reader {
     struct hwp_profile *profile;
     uint64_t first_time, last_time; /* of the samples; first > last: none */
 };
+
+/* Finds attributes and features of a stream among its records. */
+struct hwp_error *hwp_stream_read_head(struct hwp_reader *r) hwp_must_use;
 
 /* --- records --- */
 

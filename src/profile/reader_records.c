@@ -12,6 +12,12 @@ static bool skip_auxtrace(struct hwp_cursor *at, struct hwp_cursor body)
     return hwp_cursor_bytes(at, hwp_cursor_u64(&body)) != NULL;
 }
 
+/* The same for a stream's table of tracepoint formats. */
+static bool skip_tracing_data(struct hwp_cursor *at, struct hwp_cursor body)
+{
+    return hwp_cursor_bytes(at, ((size_t)hwp_cursor_u32(&body) + 7) / 8 * 8) != NULL;
+}
+
 bool hwp_record_next(struct hwp_cursor *at, struct hwp_record *ret, bool *ret_cut)
 {
     size_t left = (size_t)(at->end - at->at);
@@ -30,6 +36,8 @@ bool hwp_record_next(struct hwp_cursor *at, struct hwp_record *ret, bool *ret_cu
     ret->body.bad = false;
     at->at += ret->header.size;
     if (ret->header.type == PERF_RECORD_AUXTRACE && !skip_auxtrace(at, ret->body))
+        return false;
+    if (ret->header.type == PERF_RECORD_HEADER_TRACING_DATA && !skip_tracing_data(at, ret->body))
         return false;
     *ret_cut = false;
     return true;

@@ -1,8 +1,8 @@
+#include <cmocka.h>
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <setjmp.h>
 #include <stdint.h>
-#include <cmocka.h>
 
 #include "base/attr.h"
 #include "profile/count.h"
@@ -26,8 +26,8 @@ static void test_make(void **state)
         {__LINE__, 0, 100, 0, HWP_COUNT_NOT_COUNTED, 0, 0.0},
         {__LINE__, 0, 0, 0, HWP_COUNT_NOT_COUNTED, 0, 0.0},
         /* Products beyond 64 bits: 2^63 × 3 / 2 fits again, × 4 does not. */
-        {__LINE__, UINT64_C(1) << 63, 3000000000, 2000000000, HWP_COUNT_SCALED,
-         UINT64_C(3) << 62, 66.667},
+        {__LINE__, UINT64_C(1) << 63, 3000000000, 2000000000, HWP_COUNT_SCALED, UINT64_C(3) << 62,
+         66.667},
         {__LINE__, UINT64_C(1) << 63, 4, 1, HWP_COUNT_SCALED, UINT64_MAX, 25.0},
     };
 

@@ -1,8 +1,8 @@
+#include <cmocka.h>
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <setjmp.h>
 #include <stdint.h>
-#include <cmocka.h>
 
 #include <string.h>
 
@@ -61,7 +61,7 @@ static void test_fold(void **state)
     hwp_profile_seal(p);
     assert_null(p->fold);
     assert_int_equal(p->cells.len, n);
-    hwp_vec_foreach(&p->cells, c) {
+    hwp_vec_foreach (&p->cells, c) {
         assert_int_equal(c->samples, 3);
         assert_int_equal(c->value, 6);
     }

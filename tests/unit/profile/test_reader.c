@@ -1,8 +1,8 @@
+#include <cmocka.h>
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <setjmp.h>
 #include <stdint.h>
-#include <cmocka.h>
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -107,8 +107,8 @@ static void test_flipped(void **state)
     int fd = memfd_create("test", MFD_CLOEXEC);
     uint64_t seed = 88172645463325252u;
     size_t good = 0;
-    static const uint64_t nasty[] = {0, 1, 7, 8, 0xff, 0xffff, 0x7fffffff, UINT32_MAX,
-                                     UINT64_MAX, UINT64_MAX - 7, INT64_MAX};
+    static const uint64_t nasty[] = {
+        0, 1, 7, 8, 0xff, 0xffff, 0x7fffffff, UINT32_MAX, UINT64_MAX, UINT64_MAX - 7, INT64_MAX};
 
     (void)state;
     for (int i = 0; i < 4000; i++) {
@@ -121,8 +121,7 @@ static void test_flipped(void **state)
             if (next_random(&seed) & 1)
                 bytes[at] ^= (char)(1 << next_random(&seed) % 8);
             else
-                memcpy(bytes + at / 8 * 8,
-                       &nasty[next_random(&seed) % hwp_array_size(nasty)], 8);
+                memcpy(bytes + at / 8 * 8, &nasty[next_random(&seed) % hwp_array_size(nasty)], 8);
         }
         struct hwp_error *err = read_bytes(fd, bytes, file.len, &p);
         assert_true(!err == !!p);
@@ -149,7 +148,7 @@ static void test_not_recordings(void **state)
         {__LINE__, "#!/bin/sh\necho hello world\n", 27, HWP_E_FORMAT},
         {__LINE__, "PERFILE2", 8, HWP_E_FORMAT},
         {__LINE__, "PERFILE2\x68\0\0\0\0\0\0\0", 16, HWP_E_FORMAT},
-        {__LINE__, "PERFILE2\x10\0\0\0\0\0\0\0", 16, HWP_E_UNSUPPORTED}, /* a stream */
+        {__LINE__, "PERFILE2\x10\0\0\0\0\0\0\0", 16, HWP_E_FORMAT}, /* a stream of nothing */
         {__LINE__, "2ELIFREP\0\0\0\0\0\0\0\x68", 16, HWP_E_FORMAT}, /* other byte order */
     };
     int fd = memfd_create("test", MFD_CLOEXEC);
@@ -171,6 +170,52 @@ static void test_not_recordings(void **state)
     err = hwp_profile_read("/tmp", &p);
     assert_true(err && err->code == HWP_E_UNSUPPORTED);
     hwp_error_destroy(err);
+}
+
+/* The same story as a stream: events come as records, and nothing tells where they end. */
+static void test_stream(void **state)
+{
+    struct hwp_str s hwp_cleanup(hwp_str_deinit) = {0};
+    int fd = memfd_create("test", MFD_CLOEXEC);
+
+    (void)state;
+    put_u64(&s, PERF_FILE_MAGIC);
+    put_u64(&s, PERF_PIPE_HEADER_SIZE);
+    for (size_t i = 0; i < hwp_array_size(records_events); i++) {
+        struct perf_event_attr attr = records_events[i].attr;
+        size_t at = put_begin(&s, PERF_RECORD_HEADER_ATTR, 0);
+
+        attr.size = sizeof(attr);
+        hwp_str_addn(&s, (const char *)&attr, sizeof(attr));
+        for (size_t n = 0; n < records_events[i].nr_ids; n++)
+            put_u64(&s, records_events[i].ids[n]);
+        put_end(&s, at);
+    }
+    size_t at = put_begin(&s, PERF_RECORD_HEADER_FEATURE, 0);
+    put_u64(&s, PERF_FEATURE_HOSTNAME);
+    hwp_str_addn(&s, "\x40\0\0\0", 4);
+    for (int i = 0; i < PERF_STRING_ALIGN; i++)
+        hwp_str_addc(&s, i < 3 ? 'h' : '\0');
+    put_end(&s, at);
+    size_t head = s.len;
+    put_story(&s);
+
+    for (size_t n = 0; n <= s.len; n += 13) {
+        struct hwp_profile *p hwp_cleanup(hwp_profile_cleanup) = NULL;
+        struct hwp_error *err hwp_cleanup(hwp_error_cleanup) = read_bytes(fd, s.data, n, &p);
+        if (n < 16 + 8 + 128 || p == NULL)
+            assert_non_null(err);
+        else
+            check_links(p);
+        assert_true(n < head || p != NULL);
+    }
+    struct hwp_profile *p hwp_cleanup(hwp_profile_cleanup) = NULL;
+    assert_null(read_bytes(fd, s.data, s.len, &p));
+    assert_int_equal(total_samples(p), STORY_SAMPLES);
+    assert_int_equal(p->run.events.data[1].nr_samples, 3);
+    assert_string_equal(p->run.hostname, "hhh");
+    assert_false(p->run.truncated);
+    close(fd);
 }
 
 static void test_names_of_attributes(void **state)
@@ -215,9 +260,10 @@ static long ask(const char *command)
 static void test_perfs_file(void **state)
 {
     char *path hwp_cleanup(hwp_free_cleanup) = records_path("perf");
-    char *record hwp_cleanup(hwp_free_cleanup) = hwp_asprintf(
-        "perf record -q -g -e cpu-clock -F 5000 -o %s -- sh -c "
-        "'for i in 1 2 3 4 5; do ls -lR /usr/lib >/dev/null; done' >/dev/null 2>&1", path);
+    char *record hwp_cleanup(hwp_free_cleanup) =
+        hwp_asprintf("perf record -q -g -e cpu-clock -F 5000 -o %s -- sh -c "
+                     "'for i in 1 2 3 4 5; do ls -lR /usr/lib >/dev/null; done' >/dev/null 2>&1",
+                     path);
     char *count hwp_cleanup(hwp_free_cleanup) =
         hwp_asprintf("perf script -i %s -F event 2>/dev/null | grep -c cpu-clock", path);
     char *in_libc hwp_cleanup(hwp_free_cleanup) = hwp_asprintf(
@@ -233,7 +279,7 @@ static void test_perfs_file(void **state)
     assert_null(hwp_profile_read(path, &p));
     check_links(p);
     long want = ask(count), want_libc = ask(in_libc), got_libc = 0;
-    hwp_vec_foreach(&p->cells, c)
+    hwp_vec_foreach (&p->cells, c)
         if (hwp_ends_with(p->dsos.data[p->locs.data[c->loc].dso].path, "/libc.so.6"))
             got_libc += (long)c->samples;
     assert_true(want > 0);
@@ -251,9 +297,9 @@ static void test_perfs_file(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_cut_anywhere),        cmocka_unit_test(test_flipped),
-        cmocka_unit_test(test_not_recordings),      cmocka_unit_test(test_names_of_attributes),
-        cmocka_unit_test(test_perfs_file),
+        cmocka_unit_test(test_cut_anywhere),   cmocka_unit_test(test_flipped),
+        cmocka_unit_test(test_not_recordings), cmocka_unit_test(test_names_of_attributes),
+        cmocka_unit_test(test_stream),         cmocka_unit_test(test_perfs_file),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

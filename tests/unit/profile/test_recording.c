@@ -1,8 +1,8 @@
+#include <cmocka.h>
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <setjmp.h>
 #include <stdint.h>
-#include <cmocka.h>
 
 #include <errno.h>
 #include <inttypes.h>
@@ -102,7 +102,7 @@ static void test_round_trip(void **state)
     assert_int_equal(p->run.events.data[2].nr_samples, 7);
     assert_int_equal(hwp_count_value(&p->run.events.data[2].total), 2000);
 
-    hwp_vec_foreach(&p->dsos, d) {
+    hwp_vec_foreach (&p->dsos, d) {
         if (strcmp(d->path, "/bin/tool") == 0 || strcmp(d->path, "/bin/app") == 0) {
             assert_int_equal(d->build_id_len, 20);
             assert_int_equal(d->build_id[19], d->path[5] == 't' ? 'b' : 'c');
@@ -128,7 +128,8 @@ static void test_unfinished(void **state)
     struct hwp_profile *p hwp_cleanup(hwp_profile_cleanup) = read_back(path);
     assert_true(p->run.truncated);
     assert_int_equal(p->run.notes.data[0].id == HWP_NOTE_TRUNCATED ||
-                         hwp_vec_last(&p->run.notes)->id == HWP_NOTE_TRUNCATED, 1);
+                         hwp_vec_last(&p->run.notes)->id == HWP_NOTE_TRUNCATED,
+                     1);
     assert_int_equal(p->run.lost_records, 5);
     assert_int_equal(p->run.lost_samples, 2);
     assert_int_equal(p->run.throttled, 1);
@@ -153,7 +154,9 @@ static void test_group_read(void **state)
         {.attr = {.sample_type = PERF_SAMPLE_IDENTIFIER | PERF_SAMPLE_IP | PERF_SAMPLE_READ,
                   .read_format = PERF_FORMAT_GROUP | PERF_FORMAT_ID | PERF_FORMAT_LOST |
                                  PERF_FORMAT_TOTAL_TIME_ENABLED},
-         .name = "leader", .ids = ids, .nr_ids = 1},
+         .name = "leader",
+         .ids = ids,
+         .nr_ids = 1},
     };
     static const uint64_t counts[][2] = {{100, 5}, {300, 5}, {350, 9}};
     char *path hwp_cleanup(hwp_free_cleanup) = records_path("group");
@@ -231,8 +234,8 @@ static void test_no_space(void **state)
     limit = (struct rlimit){(rlim_t)st.st_size + 100, unlimited.rlim_max};
     setrlimit(RLIMIT_FSIZE, &limit);
     for (int i = 0; i < 3; i++) {
-        struct hwp_error *err = i < 2 ? hwp_recording_append(r, s.data, s.len)
-                                      : hwp_recording_finish(r, &run);
+        struct hwp_error *err =
+            i < 2 ? hwp_recording_append(r, s.data, s.len) : hwp_recording_finish(r, &run);
         setrlimit(RLIMIT_FSIZE, i < 2 ? &limit : &unlimited);
         assert_non_null(err);
         assert_int_equal(err->errnum, EFBIG);
@@ -284,9 +287,9 @@ static void test_bad_places(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_round_trip),   cmocka_unit_test(test_unfinished),
-        cmocka_unit_test(test_group_read),   cmocka_unit_test(test_old_file_is_kept),
-        cmocka_unit_test(test_no_space),     cmocka_unit_test(test_bad_places),
+        cmocka_unit_test(test_round_trip), cmocka_unit_test(test_unfinished),
+        cmocka_unit_test(test_group_read), cmocka_unit_test(test_old_file_is_kept),
+        cmocka_unit_test(test_no_space),   cmocka_unit_test(test_bad_places),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
