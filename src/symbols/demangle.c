@@ -11,9 +11,11 @@
 #define MANGLED_MAX   (1u << 16)
 #define DEMANGLED_MAX (1u << 16)
 
-/* Back references let a short name stand for an exponentially long one. In D the demangler can't
- * be stopped half-way, so that names with too many of them stay as they are. */
+/* Back references let a short name stand for an exponentially long one. The demangler of D can't be
+ * stopped half-way and has no limit of depth, so that names with too many of them and very long
+ * ones stay as they are. */
 #define D_MAX_BACK_REFERENCES 32
+#define D_MANGLED_MAX         4096u
 
 struct sink {
     struct hwp_str out;
@@ -71,7 +73,7 @@ static char *try_languages(const char *name)
     if (!result && name[1] == 'Z')
         result = run_demangler(cplus_demangle_v3_callback, name, DMGL_NO_OPTS);
     if (!result && name[1] == 'D' && (is_digit(name[2]) || strcmp(name, "_Dmain") == 0) &&
-        count(name, 'Q') <= D_MAX_BACK_REFERENCES)
+        strlen(name) <= D_MANGLED_MAX && count(name, 'Q') <= D_MAX_BACK_REFERENCES)
         result = dlang_demangle(name, DMGL_NO_OPTS);
     return result;
 }

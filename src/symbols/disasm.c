@@ -31,12 +31,13 @@ static bool is_inside(const char *name)
     return plus && strncmp(plus, "+0x", 3) == 0;
 }
 
-void hwp_disasm_add_address(const struct hwp_disasm_job *job, uint64_t vaddr, struct hwp_str *out)
+void hwp_disasm_add_address(const struct hwp_disasm_job *job, uint64_t vaddr, bool is_target,
+                            struct hwp_str *out)
 {
     const char *name = job->name ? job->name(job->ctx, vaddr) : NULL;
 
     if (!name)
-        hwp_str_addf(out, "%" PRIx64, vaddr);
+        hwp_str_addf(out, "%s%" PRIx64, is_target ? "" : "0x", vaddr);
     else if (is_inside(name))
         hwp_str_addf(out, "%" PRIx64 " <%s>", vaddr, name);
     else

@@ -59,7 +59,7 @@ static char *text_of(const struct hwp_disasm_job *job, const cs_insn *cs, uint64
         hwp_str_addc(&out, ' ');
     if (hash) {
         hwp_str_addn(&out, cs->op_str, (size_t)(hash - cs->op_str));
-        hwp_disasm_add_address(job, target, &out);
+        hwp_disasm_add_address(job, target, true, &out);
     } else {
         hwp_str_add(&out, cs->op_str);
     }

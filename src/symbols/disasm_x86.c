@@ -28,6 +28,7 @@ static bool init(struct decoder *d)
            ZYAN_SUCCESS(ZydisFormatterInit(f, att ? ZYDIS_FORMATTER_STYLE_ATT
                                                   : ZYDIS_FORMATTER_STYLE_INTEL)) &&
            ZYAN_SUCCESS(ZydisFormatterSetProperty(f, ZYDIS_FORMATTER_PROP_HEX_UPPERCASE, 0)) &&
+           ZYAN_SUCCESS(ZydisFormatterSetProperty(f, ZYDIS_FORMATTER_PROP_FORCE_SIZE, !att)) &&
            ZYAN_SUCCESS(ZydisFormatterSetProperty(f, ZYDIS_FORMATTER_PROP_IMM_PADDING,
                                                   ZYDIS_PADDING_DISABLED)) &&
            ZYAN_SUCCESS(ZydisFormatterSetProperty(f, ZYDIS_FORMATTER_PROP_DISP_PADDING,
@@ -138,7 +139,8 @@ static const char *find_number(const char *text, const char *number, bool last)
     return found;
 }
 
-static char *with_names(const struct hwp_disasm_job *job, const char *text, uint64_t address)
+static char *with_names(const struct hwp_disasm_job *job, const char *text, uint64_t address,
+                        bool is_target)
 {
     char number[2 + 16 + 1];
     struct hwp_str out = {0};
@@ -148,9 +150,32 @@ static char *with_names(const struct hwp_disasm_job *job, const char *text, uint
     if (!at)
         return hwp_strdup(text);
     hwp_str_addn(&out, text, (size_t)(at - text));
-    hwp_disasm_add_address(job, address, &out);
+    hwp_disasm_add_address(job, address, is_target, &out);
     hwp_str_add(&out, at + strlen(number));
     return hwp_str_steal(&out);
+}
+
+/* Zydis says jnz, cmovnbe, setnl; compilers and objdump say jne, cmova, setge. */
+static void use_common_condition(char *text)
+{
+    static const char *const kinds[] = {"j", "set", "cmov"};
+    static const char *const names[][2] = {{"z", "e"},   {"nz", "ne"}, {"nbe", "a"},
+                                           {"nb", "ae"}, {"nl", "ge"}, {"nle", "g"}};
+
+    for (size_t k = 0; k < hwp_array_size(kinds); k++) {
+        if (!hwp_starts_with(text, kinds[k]))
+            continue;
+        char *suffix = text + strlen(kinds[k]);
+        size_t len = strcspn(suffix, " ");
+        for (size_t n = 0; n < hwp_array_size(names); n++) {
+            size_t common = strlen(names[n][1]);
+            if (strlen(names[n][0]) != len || strncmp(suffix, names[n][0], len) != 0)
+                continue;
+            memcpy(suffix, names[n][1], common);
+            memmove(suffix + common, suffix + len, strlen(suffix + len) + 1);
+            return;
+        }
+    }
 }
 
 static struct hwp_insn bad_byte(uint64_t addr, uint8_t byte)
@@ -181,7 +206,8 @@ static struct hwp_insn decode(struct decoder *d, size_t at)
                                                       i.operand_count_visible, text, sizeof(text),
                                                       addr, NULL)))
         strcpy(text, ZydisMnemonicGetString(i.mnemonic));
-    insn.text = with_names(job, text, address);
+    use_common_condition(text);
+    insn.text = with_names(job, text, address, is_target);
     return insn;
 }
 

@@ -12,8 +12,9 @@
 
 #define PAGE 4096u
 
-void hwp_index_add(struct hwp_symbol_index *ix, const char *name, uint64_t start, uint64_t end,
-                   enum hwp_symbol_from from, enum hwp_binding binding)
+struct hwp_symbol_entry *hwp_index_add(struct hwp_symbol_index *ix, const char *name,
+                                       uint64_t start, uint64_t end, enum hwp_symbol_from from,
+                                       enum hwp_binding binding)
 {
     hwp_vec_push(&ix->entries,
                  (struct hwp_symbol_entry){
@@ -21,6 +22,7 @@ void hwp_index_add(struct hwp_symbol_index *ix, const char *name, uint64_t start
                      .order = ix->entries.len,
                      .binding = (uint8_t)binding,
                  });
+    return hwp_vec_last(&ix->entries);
 }
 
 const char *hwp_index_own(struct hwp_symbol_index *ix, char *name)
@@ -89,6 +91,7 @@ static void sort_entries(struct hwp_symbol_index *ix)
     ix->nr_sealed = ix->entries.len;
 }
 
+/* At the next symbol, but not past its section: _init would swallow the PLT behind it. */
 static void end_the_endless(struct hwp_symbol_index *ix)
 {
     for (size_t i = 0; i < ix->entries.len; i++) {
@@ -101,6 +104,9 @@ static void end_the_endless(struct hwp_symbol_index *ix)
             s->end = (s->start + PAGE - 1) / PAGE * PAGE + PAGE;
         else
             s->end = UINT64_MAX;
+        uint64_t limit = ix->entries.data[i].limit;
+        if (limit > s->start && limit < s->end)
+            s->end = limit;
     }
 }
 

@@ -50,6 +50,7 @@ enum hwp_binding { HWP_BIND_LOCAL, HWP_BIND_WEAK, HWP_BIND_GLOBAL };
 struct hwp_symbol_entry {
     struct hwp_symbol symbol; /* its name is filled in when it is first asked for */
     uint64_t reach;           /* the highest end of this entry and all before it */
+    uint64_t limit;           /* where its section ends; 0: not known */
     size_t order;             /* as added: breaks ties of start */
     uint8_t binding;
 };
@@ -62,9 +63,11 @@ struct hwp_symbol_index {
     bool no_demangle;
 };
 
-/* `name` is borrowed for the index's life; hwp_index_own makes it the index's. */
-void hwp_index_add(struct hwp_symbol_index *ix, const char *name, uint64_t start, uint64_t end,
-                   enum hwp_symbol_from from, enum hwp_binding binding);
+/* `name` is borrowed for the index's life; hwp_index_own makes it the index's. The entry may be
+ * amended until the next is added. */
+struct hwp_symbol_entry *hwp_index_add(struct hwp_symbol_index *ix, const char *name,
+                                       uint64_t start, uint64_t end, enum hwp_symbol_from from,
+                                       enum hwp_binding binding);
 const char *hwp_index_own(struct hwp_symbol_index *ix, char *name);
 void hwp_index_seal(struct hwp_symbol_index *ix);
 

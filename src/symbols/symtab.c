@@ -12,6 +12,16 @@ static bool section_is_code(Elf *elf, size_t index)
     return section && gelf_getshdr(section, &header) && (header.sh_flags & SHF_EXECINSTR);
 }
 
+static uint64_t section_end(Elf *elf, size_t index)
+{
+    GElf_Shdr header;
+    Elf_Scn *section = index < SHN_LORESERVE ? elf_getscn(elf, index) : NULL;
+
+    if (!section || !gelf_getshdr(section, &header) || header.sh_size > UINT64_MAX - header.sh_addr)
+        return 0;
+    return header.sh_addr + header.sh_size;
+}
+
 /* "$x", "$d.12": marks between code and data of Arm, not names. */
 static bool is_mapping_symbol(int machine, const char *name)
 {
@@ -26,9 +36,9 @@ static bool is_wanted(Elf *elf, const GElf_Sym *sym)
     switch (GELF_ST_TYPE(sym->st_info)) {
     case STT_FUNC:
     case STT_GNU_IFUNC:
+    case STT_OBJECT: /* for operands that name data */
         return true;
     case STT_NOTYPE:
-    case STT_OBJECT: /* tables that assembly keeps among its code */
         return section_is_code(elf, sym->st_shndx);
     default:
         return false;
@@ -68,7 +78,10 @@ static void add_table(struct hwp_symbol_index *ix, const struct hwp_elf *e, Elf_
         if (e->machine == EM_ARM)
             start &= ~(uint64_t)1; /* the Thumb bit */
         uint64_t end = sym.st_size > UINT64_MAX - start ? UINT64_MAX : start + sym.st_size;
-        hwp_index_add(ix, name, start, end, from, binding_of(&sym));
+        struct hwp_symbol_entry *added =
+            hwp_index_add(ix, name, start, end, from, binding_of(&sym));
+        if (end == start)
+            added->limit = section_end(e->elf, sym.st_shndx);
     }
 }
 
