@@ -264,8 +264,9 @@ static struct hwp_diagnosis denied(const struct hwp_system_facts *facts, enum hw
         return capability(facts, "a breakpoint on a kernel address takes CAP_SYS_ADMIN",
                           "run as root: sudo hwprof …");
     if (scope == HWP_SCOPE_ATTACH)
-        return capability(facts, "the task is another user's, or protected from being traced",
-                          "run as the task's user, or as root: sudo hwprof …");
+        return diagnosis(HWP_CAUSE_CAPABILITY, HWP_COUNT_DENIED,
+                         hwp_strdup("the task is another user's, or protected from being traced"),
+                         hwp_strdup("run as the task's user, or as root: sudo hwprof …"));
     if (facts->cap_perfmon)
         return capability(facts, "CAP_PERFMON of a user namespace does not count; the machine's "
                           "own is needed", "run as root outside the namespace: sudo hwprof …");

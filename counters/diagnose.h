@@ -22,6 +22,7 @@ struct hwp_system_facts {
     bool in_container;
     int paranoid;             /* kernel.perf_event_paranoid; INT_MIN if unreadable */
     bool cap_perfmon;         /* effective CAP_PERFMON or CAP_SYS_ADMIN */
+    bool cap_ipc_lock;        /* effective CAP_IPC_LOCK: the mlock limit does not bind */
     bool seccomp;             /* a seccomp filter is on this process */
     bool software_denied;     /* even a software event of our own was refused */
     int software_errno;       /* and how */

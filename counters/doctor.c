@@ -120,7 +120,10 @@ static void kernel_symbols(struct hwp_findings *list, const struct hwp_system_fa
 {
     if (facts->kptr_restricted)
         add(list, "kernel symbols", false, hwp_strdup("/proc/kallsyms hides the addresses"),
-            hwp_asprintf("%ssysctl kernel.kptr_restrict=0", sudo(facts)));
+            /* Shown to everyone at kptr_restrict 0 and paranoid ≤ 1 (kernel: kallsyms_show_value);
+             * beyond that it takes CAP_SYSLOG. */
+            hwp_asprintf("%ssysctl kernel.kptr_restrict=0 kernel.perf_event_paranoid=1",
+                         sudo(facts)));
     else
         add(list, "kernel symbols", true, hwp_strdup("/proc/kallsyms has the addresses"), NULL);
 }
@@ -141,10 +144,10 @@ static void limits(struct hwp_findings *list, const struct hwp_system_facts *fac
                                                sudo(facts)));
     /* One ring buffer of 128 pages and its control page per CPU is what the default asks for. */
     unsigned wanted = (unsigned)(129 * sysconf(_SC_PAGESIZE) / 1024);
-    bool roomy = kb >= wanted || facts->cap_perfmon;
+    bool roomy = kb >= wanted || facts->cap_ipc_lock;
     if (kb)
         add(list, "buffer memory", roomy, hwp_asprintf("%u KiB per CPU%s", kb,
-                                                       facts->cap_perfmon ? " (not enforced)" : ""),
+                                                       facts->cap_ipc_lock ? " (no limit for us)" : ""),
             roomy ? NULL : hwp_asprintf("%ssysctl kernel.perf_event_mlock_kb=%u", sudo(facts),
                                         wanted));
 }

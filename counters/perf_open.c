@@ -39,9 +39,9 @@ static int open_file(struct perf_event_attr *attr, pid_t tid, int cpu, int group
             return fd;
         if (errno == EINTR)
             continue;
-        if (errno == EMFILE && raise_file_limit())
-            continue;
-        return -errno;
+        int errnum = errno;
+        if (errnum != EMFILE || !raise_file_limit())
+            return -errnum;
     }
 }
 

@@ -6,6 +6,8 @@
  *   perf_open.c     opening, and what to try when the kernel refuses
  *   perf_drain.c    ring buffers to the recording, in a thread
  *   perf_count.c    counters to counts
+ *   perf_rows.c     the run's events, and what became of each
+ *   perf_setup.c    all of that put together: a session set up and torn down
  *   perf_session.c  the ops
  */
 #ifndef HWP_COUNTERS_PERF_SESSION_H
@@ -124,5 +126,22 @@ void hwp_perf_drain_stop(struct hwp_perf_session *s);
 /* --- perf_count.c --- */
 void hwp_perf_read_counter(struct hwp_perf_session *s, const struct hwp_counter *c,
                            struct hwp_event *ev, uint64_t *lost);
+
+/* --- perf_rows.c --- */
+/* NULL for helpers. Good until the run gets another event. */
+struct hwp_event *hwp_perf_event_of(struct hwp_run *run, const struct hwp_counter *c);
+/* Each adds counters to the session and events to the run. */
+void hwp_perf_add_asked(struct hwp_perf_session *s, struct hwp_run *run);
+void hwp_perf_add_clocks(struct hwp_perf_session *s, struct hwp_run *run);
+void hwp_perf_add_cpu_clock(struct hwp_perf_session *s, struct hwp_run *run);
+void hwp_perf_set_reason(const struct hwp_counter *c, struct hwp_event *ev);
+void hwp_perf_describe_events(struct hwp_perf_session *s, struct hwp_run *run);
+
+/* --- perf_setup.c --- */
+struct hwp_error *hwp_perf_session_open(const struct hwp_source *source,
+                                        const struct hwp_session_config *config,
+                                        struct hwp_run *run, struct hwp_session **ret) hwp_must_use;
+void hwp_perf_session_destroy(struct hwp_perf_session *s);
+struct hwp_error *hwp_perf_error_of(const struct hwp_diagnosis *d, const char *what) hwp_must_use;
 
 #endif

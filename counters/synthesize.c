@@ -75,7 +75,7 @@ static bool find_kernel_text(const char *kallsyms, uint64_t *ret_start, uint64_t
             continue;
         name = rest + 3;
         name[strcspn(name, "\t\n ")] = '\0';
-        if (!start && (!strcmp(name, "_text") || !strcmp(name, "_stext"))) {
+        if (!strcmp(name, "_text") || (!start && !strcmp(name, "_stext"))) {
             start = addr;
             *ret_symbol = name[1] == 't' ? "_text" : "_stext";
         } else if (!strcmp(name, "_etext")) {

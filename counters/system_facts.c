@@ -19,6 +19,7 @@
 #include "base/str.h"
 #include "counters/diagnose.h"
 
+#define CAP_IPC_LOCK_BIT  14
 #define CAP_SYS_ADMIN_BIT 21 /* capability.h; since 5.8 CAP_PERFMON is enough */
 #define CAP_PERFMON_BIT   38
 
@@ -244,6 +245,7 @@ static void gather_privileges(struct hwp_system_facts *f)
 
     f->euid = (int)geteuid();
     f->cap_perfmon = caps & (1ull << CAP_PERFMON_BIT | 1ull << CAP_SYS_ADMIN_BIT);
+    f->cap_ipc_lock = caps & 1ull << CAP_IPC_LOCK_BIT;
     f->seccomp = status_field(status, "Seccomp", 10) == 2;
 }
 
