@@ -94,7 +94,7 @@ static void add_core(struct hwp_table *t, const struct hwp_run *run, const struc
                      const struct hwp_core *core)
 {
     hwp_table_row(t, false);
-    hwp_table_add(t, hwp_field_count(core->cpu));
+    hwp_table_add(t, core->cpu == HWP_NO_CPU ? hwp_field_unknown() : hwp_field_count(core->cpu));
     hwp_table_add(t, index_field(core->core));
     hwp_table_add(t, index_field(core->node));
     for (size_t e = 0; e < cores->nr_events; e++) {

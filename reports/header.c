@@ -38,11 +38,12 @@ static void add_total(struct hwp_str *text, const struct hwp_event *ev, bool big
     uint64_t value = hwp_count_value(&ev->total);
     char *number hwp_cleanup(hwp_free_cleanup) =
         hwp_event_is_time(ev) ? hwp_text_duration(value) : hwp_text_count(value, big_num);
-    if (ev->total.state == HWP_COUNT_SCALED)
-        hwp_str_addf(text, ", scaled: ran %.1f%% of the time, ~%s",
-                     hwp_count_running_percent(&ev->total), number);
-    else
-        hwp_str_addf(text, " %s", number);
+    bool scaled = ev->total.state == HWP_COUNT_SCALED;
+
+    hwp_str_addf(text, " %s%s", scaled ? "~" : "", number);
+    if (scaled && ev->total.time_running_ns < ev->total.time_enabled_ns)
+        hwp_str_addf(text, " (scaled: ran %.1f%% of the time)",
+                     hwp_count_running_percent(&ev->total));
 }
 
 char *hwp_header_event_state(const struct hwp_event *ev, bool big_num)

@@ -18,7 +18,8 @@ struct cJSON *hwp_header_json(const struct hwp_run *run);
 /* The events of a run: name, state, reason, remedy, samples, count, … */
 void hwp_header_events(const struct hwp_run *run, struct hwp_table *ret);
 
-/* "measured, 8,123 samples", "scaled, ran 30.5 % of the time", "not supported: this VM …". */
+/* "measured 1,234,567, 812 samples", "measured ~1,234 (scaled: ran 30.5% of the time)",
+ * "not supported: this VM …". Caller frees. */
 char *hwp_header_event_state(const struct hwp_event *ev, bool big_num);
 
 /* "counter→core 0, counter→core 1", or "8 tasks on 4 cores (0-3)" for many. NULL: nothing pinned. */

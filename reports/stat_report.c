@@ -117,8 +117,7 @@ static double metric_scaled(const struct line *line, char **ret_unit)
     if (line->metric->title[0] == '/')
         for (; i < 3 && value >= 1000; i++)
             value /= 1000;
-    *ret_unit = hwp_asprintf("%s%s%s", line->metric->unit[0] == '%' ? "%  " : "", prefixes[i],
-                             line->metric->title);
+    *ret_unit = hwp_asprintf("%s%s", prefixes[i], line->metric->title);
     return value;
 }
 
@@ -134,7 +133,8 @@ static char *metric_text(const struct line *line)
         return hwp_strdup("");
     char *unit hwp_cleanup(hwp_free_cleanup) = NULL;
     double value = metric_scaled(line, &unit);
-    return hwp_asprintf("# %8.*f %s%s", (int)line->metric->decimals, value, unit,
+    const char *percent = line->metric->unit[0] == '%' ? "%" : "";
+    return hwp_asprintf("# %8.*f%s %s%s", (int)line->metric->decimals, value, percent, unit,
                         line->value.estimate ? " (estimate)" : "");
 }
 

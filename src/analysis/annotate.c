@@ -237,6 +237,6 @@ void hwp_annotation_notes(const struct hwp_annotation *a, struct hwp_notes *note
         moved += a->moved[e].samples;
     if (moved)
         hwp_note_raise(notes, HWP_NOTE_SKID, NULL);
-    if (!a->has_lines)
+    if (a->has_code && !a->has_lines)
         hwp_note_raise(notes, HWP_NOTE_NO_SOURCE, a->module->short_name);
 }

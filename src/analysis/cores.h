@@ -16,6 +16,8 @@
 #include "profile/profile.h"
 #include "topology/topology.h"
 
+#define HWP_NO_CPU UINT32_MAX
+
 struct hwp_core_task {
     int32_t pid, tid;
     const char *comm; /* borrowed from the profile or the run; may be NULL */
@@ -23,7 +25,7 @@ struct hwp_core_task {
 };
 
 struct hwp_core {
-    uint32_t cpu;             /* OS number */
+    uint32_t cpu;             /* OS number; HWP_NO_CPU: samples that don't say where they ran */
     int32_t core;             /* logical index; -1 unknown */
     int32_t node;             /* NUMA node, logical index; -1 unknown */
     HWP_VEC(struct hwp_core_task) tasks;

@@ -351,7 +351,7 @@ struct hwp_count hwp_cost_count(const struct hwp_event *ev, const struct hwp_cos
 
     if (!hwp_event_has_costs(ev))
         return (struct hwp_count){.state = HWP_COUNT_UNSUPPORTED};
-    if (c.state != HWP_COUNT_SCALED)
+    if (c.state != HWP_COUNT_SCALED || c.time_running_ns >= c.time_enabled_ns)
         return hwp_count_exact(cost->value);
     c.value = cost->value;
     return c;
