@@ -124,6 +124,8 @@ struct hwp_error *hwp_session_late(struct hwp_target *t)
         pid_t pid = waitpid(t->pid, &status, WNOHANG);
         if (pid == t->pid) {
             hwp_session_ended(t, status);
+            look.number++; /* what is still there is let go */
+            hwp_tasks_each(&t->tasks, drop_unseen, &look);
             return NULL;
         }
         if (pid < 0 && errno != EINTR)

@@ -139,13 +139,23 @@ int hwp_session_order(struct hwp_target *t, enum hwp_order order)
 
 /* --- the whole --- */
 
+/* Whether the held child has been killed: its end of the report pipe is closed. */
+static bool is_gone(const struct hwp_target *t)
+{
+    struct pollfd pfd = {.fd = t->reports, .events = POLLIN};
+
+    return poll(&pfd, 1, 0) == 1 && (pfd.revents & POLLHUP);
+}
+
 static struct hwp_error *see_through(struct hwp_target *t)
 {
     bool has_plan = t->config.plan && t->config.plan->slots.len;
     long options = PTRACE_O_TRACECLONE | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK |
                    PTRACE_O_TRACEEXEC | PTRACE_O_TRACESECCOMP;
 
-    if (!has_plan)
+    if (is_gone(t))
+        t->config.on_exec = NULL;
+    if (!has_plan || is_gone(t))
         return hwp_session_wait(t);
     int errnum = hwp_session_seize(t, options);
     if (!errnum && (errnum = hwp_session_order(t, HWP_ORDER_FILTER)))

@@ -61,6 +61,7 @@ static void test_stop_and_continue(void **state)
     for (int i = 0; i < 2; i++) {
         struct workload w;
         workload_init(&w);
+        w.late_is_fine = true;
         if (i)
             w.config.plan = NULL;
         w.meanwhile = start_stop_and_continue;
@@ -90,6 +91,7 @@ static void test_child_stops(void **state)
 
     (void)state;
     workload_init(&w);
+    w.late_is_fine = true;
     workload_run_args(&w, program);
     workload_expect(&w, 9);
     workload_deinit(&w);
@@ -109,6 +111,7 @@ static void test_timer_storm(void **state)
 
     (void)state;
     workload_init(&w);
+    w.late_is_fine = true;
     workload_run_args(&w, program);
     workload_expect(&w, 33);
     assert_true(w.run.duration_ns < 3000ull * MS);
@@ -136,6 +139,7 @@ static void test_timeout(void **state)
     for (size_t i = 0; i < hwp_array_size(rows) * 2; i++) {
         struct workload w;
         workload_init(&w);
+        w.late_is_fine = true;
         if (i % 2)
             w.config.plan = NULL;
         w.config.timeout_ns = 200 * MS;
@@ -175,6 +179,7 @@ static void test_forwarding(void **state)
         struct workload w;
         struct sigaction after;
         workload_init(&w);
+        w.late_is_fine = true;
         if (i)
             w.config.plan = NULL;
         w.meanwhile = start_int_and_term;
@@ -202,6 +207,7 @@ static void test_daemon_lives_on(void **state)
 
     (void)state;
     workload_init(&w);
+    w.late_is_fine = true;
     workload_sh(&w, script);
     workload_expect(&w, 2);
     assert_true(w.run.duration_ns < 2000ull * MS);
@@ -235,6 +241,7 @@ static void test_late(void **state)
 
     (void)state;
     workload_init(&w);
+    w.late_is_fine = true;
     struct hwp_target *target hwp_cleanup(hwp_target_cleanup) = NULL;
     char *argv[] = {(char *)(uintptr_t) "sh", (char *)(uintptr_t) "-c",
                     (char *)(uintptr_t) "sleep 0.3 & sleep 0.3 & (sleep 0.3; exit 1) & wait; exit 6",

@@ -26,6 +26,7 @@ struct workload {
     struct hwp_run run;
     struct hwp_target_config config;
     struct hwp_error *error;
+    bool late_is_fine; /* the test holds where ptrace or seccomp is refused, too */
     char *output; /* what it wrote to stdout */
     void (*meanwhile)(struct workload *w, pid_t pid); /* between launch and run */
 };
@@ -102,6 +103,11 @@ static inline void workload_expect(const struct workload *w, int status)
     if (w->run.exit_status != status)
         fail_msg("exit status %d instead of %d; output: %s", w->run.exit_status, status,
                  w->output);
+    hwp_vec_foreach(&w->run.notes, note)
+        if (note->id == HWP_NOTE_PIN_LATE && !w->late_is_fine) {
+            print_message("pinned late: %s\n", note->detail);
+            skip();
+        }
 }
 
 /* Whether every slot of the plan is free again. */
