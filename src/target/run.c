@@ -158,7 +158,11 @@ static struct hwp_error *see_through(struct hwp_target *t)
     if (!has_plan || is_gone(t))
         return hwp_session_wait(t);
     int errnum = hwp_session_seize(t, options);
-    if (!errnum && (errnum = hwp_session_order(t, HWP_ORDER_FILTER)))
+    if (!errnum)
+        errnum = hwp_session_order(t, HWP_ORDER_FILTER);
+    if (t->is_traced && (errnum == ESRCH || errnum == EPIPE))
+        errnum = 0; /* killed just now: there is only its end to see */
+    if (errnum && t->is_traced)
         hwp_session_unseize(t);
     if (!errnum)
         return hwp_session_follow(t);
