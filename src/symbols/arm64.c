@@ -14,14 +14,14 @@ static const struct pattern atomics[] = {
     {0x3f20fc00, 0x38208000, HWP_ATOMIC_EXCHANGE}, /* swp */
     {0x3f208c00, 0x38200000, HWP_ATOMIC_RMW},      /* ldadd, ldset, ldsmax, stadd … */
     {0x3fa07c00, 0x08a07c00, HWP_ATOMIC_CAS},
-    {0xbfa07c00, 0x08207c00, HWP_ATOMIC_CAS}, /* casp */
-    {0x3fe00000, 0x08400000, HWP_ATOMIC_LL},  /* ldxr, ldaxr */
-    {0xbfe00000, 0x88600000, HWP_ATOMIC_LL},  /* ldxp, ldaxp */
-    {0x3fe00000, 0x08000000, HWP_ATOMIC_SC},  /* stxr, stlxr */
-    {0xbfe00000, 0x88200000, HWP_ATOMIC_SC},  /* stxp, stlxp */
-    {0xfffff0ff, 0xd503309f, HWP_ATOMIC_FENCE}, /* dsb */
-    {0xfffff0ff, 0xd50330bf, HWP_ATOMIC_FENCE}, /* dmb */
-    {0xfffff3ff, 0xd503323f, HWP_ATOMIC_FENCE}, /* dsb nXS */
+    {0xbfa07c00, 0x08207c00, HWP_ATOMIC_CAS},       /* casp */
+    {0x3fe00000, 0x08400000, HWP_ATOMIC_LL},        /* ldxr, ldaxr */
+    {0xbfe00000, 0x88600000, HWP_ATOMIC_LL},        /* ldxp, ldaxp */
+    {0x3fe00000, 0x08000000, HWP_ATOMIC_SC},        /* stxr, stlxr */
+    {0xbfe00000, 0x88200000, HWP_ATOMIC_SC},        /* stxp, stlxp */
+    {0xfffff0ff, 0xd503309f, HWP_ATOMIC_FENCE},     /* dsb */
+    {0xfffff0ff, 0xd50330bf, HWP_ATOMIC_FENCE},     /* dmb */
+    {0xfffff3ff, 0xd503323f, HWP_ATOMIC_FENCE},     /* dsb nXS */
     {0xffffffff, 0xd503203f, HWP_ATOMIC_SPIN_HINT}, /* yield */
     {0xffffffff, 0xd503205f, HWP_ATOMIC_SPIN_HINT}, /* wfe */
     {0xffffffe0, 0xd5031000, HWP_ATOMIC_SPIN_HINT}, /* wfet */

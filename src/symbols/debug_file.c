@@ -90,7 +90,8 @@ static struct hwp_elf *open_by_link(const struct hwp_elf *e, const char *symfs)
     hwp_cleanup(hwp_free_cleanup) char *copy = hwp_strdup(e->path);
     const char *dir = dirname(copy);
     const char *inside = hwp_starts_with(dir, symfs) ? dir + strlen(symfs) : dir;
-    char *const paths[] = {hwp_asprintf("%s/%s", dir, name), hwp_asprintf("%s/.debug/%s", dir, name),
+    char *const paths[] = {hwp_asprintf("%s/%s", dir, name),
+                           hwp_asprintf("%s/.debug/%s", dir, name),
                            hwp_asprintf("%s" DEBUG_ROOT "%s/%s", symfs, inside, name)};
     struct hwp_elf *found = NULL;
     for (size_t i = 0; i < hwp_array_size(paths); i++) {

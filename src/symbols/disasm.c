@@ -58,7 +58,7 @@ struct hwp_error *hwp_disasm(int machine, const uint8_t *code, size_t len, uint6
 
 void hwp_insns_deinit(struct hwp_insns *insns)
 {
-    hwp_vec_foreach(insns, i)
+    hwp_vec_foreach (insns, i)
         free(i->text);
     hwp_vec_deinit(insns);
 }

@@ -21,10 +21,9 @@ static bool init(struct decoder *d)
     bool att = d->job->syntax == HWP_SYNTAX_ATT;
     ZydisFormatter *f = &d->formatter;
 
-    return ZYAN_SUCCESS(ZydisDecoderInit(&d->decoder,
-                                         is_64 ? ZYDIS_MACHINE_MODE_LONG_64
-                                               : ZYDIS_MACHINE_MODE_LEGACY_32,
-                                         is_64 ? ZYDIS_STACK_WIDTH_64 : ZYDIS_STACK_WIDTH_32)) &&
+    return ZYAN_SUCCESS(ZydisDecoderInit(
+               &d->decoder, is_64 ? ZYDIS_MACHINE_MODE_LONG_64 : ZYDIS_MACHINE_MODE_LEGACY_32,
+               is_64 ? ZYDIS_STACK_WIDTH_64 : ZYDIS_STACK_WIDTH_32)) &&
            ZYAN_SUCCESS(ZydisFormatterInit(f, att ? ZYDIS_FORMATTER_STYLE_ATT
                                                   : ZYDIS_FORMATTER_STYLE_INTEL)) &&
            ZYAN_SUCCESS(ZydisFormatterSetProperty(f, ZYDIS_FORMATTER_PROP_HEX_UPPERCASE, 0)) &&
@@ -81,8 +80,7 @@ static enum hwp_atomic atomic_of(const ZydisDecodedInstruction *i, bool writes_m
     case ZYDIS_MNEMONIC_XCHG:
         return writes_memory ? HWP_ATOMIC_EXCHANGE : HWP_ATOMIC_NONE;
     default:
-        return i->attributes & ZYDIS_ATTRIB_HAS_LOCK ? locked_atomic(i->mnemonic)
-                                                     : HWP_ATOMIC_NONE;
+        return i->attributes & ZYDIS_ATTRIB_HAS_LOCK ? locked_atomic(i->mnemonic) : HWP_ATOMIC_NONE;
     }
 }
 
@@ -202,9 +200,8 @@ static struct hwp_insn decode(struct decoder *d, size_t at)
     uint64_t address = address_in(&i, operands, addr, &is_target);
     if (is_target)
         insn.target = address;
-    if (!ZYAN_SUCCESS(ZydisFormatterFormatInstruction(&d->formatter, &i, operands,
-                                                      i.operand_count_visible, text, sizeof(text),
-                                                      addr, NULL)))
+    if (!ZYAN_SUCCESS(ZydisFormatterFormatInstruction(
+            &d->formatter, &i, operands, i.operand_count_visible, text, sizeof(text), addr, NULL)))
         strcpy(text, ZydisMnemonicGetString(i.mnemonic));
     use_common_condition(text);
     insn.text = with_names(job, text, address, is_target);

@@ -95,7 +95,7 @@ struct hwp_dwarf *hwp_dwarf_open(const struct hwp_elf *e, bool no_demangle)
 
 static void free_unit(struct hwp_unit *u)
 {
-    hwp_vec_foreach(&u->functions, f) {
+    hwp_vec_foreach (&u->functions, f) {
         hwp_vec_deinit(&f->nodes);
         hwp_vec_deinit(&f->segments);
     }
@@ -107,7 +107,7 @@ void hwp_dwarf_close(struct hwp_dwarf *d)
 {
     if (!d)
         return;
-    hwp_vec_foreach(&d->units, u)
+    hwp_vec_foreach (&d->units, u)
         free_unit(u);
     hwp_vec_deinit(&d->units);
     hwp_vec_deinit(&d->ranges);
@@ -130,8 +130,8 @@ const char *hwp_dwarf_path(struct hwp_dwarf *d, struct hwp_unit *u, const char *
 
     if (!file || !*file)
         return NULL;
-    const char *dir = file[0] == '/' ? NULL
-                                     : dwarf_formstring(dwarf_attr(&u->die, DW_AT_comp_dir, &attr));
+    const char *dir =
+        file[0] == '/' ? NULL : dwarf_formstring(dwarf_attr(&u->die, DW_AT_comp_dir, &attr));
     if (!dir)
         return hwp_dwarf_keep(d, file);
     hwp_cleanup(hwp_free_cleanup) char *path = hwp_asprintf("%s/%s", dir, file);

@@ -31,8 +31,8 @@ struct hwp_range {
 HWP_VEC_TYPE(hwp_ranges, struct hwp_range);
 
 struct hwp_unit {
-    Dwarf_Die die;    /* with the lines; a skeleton where the rest is in a .dwo file */
-    Dwarf_Die full;   /* with the functions */
+    Dwarf_Die die;  /* with the lines; a skeleton where the rest is in a .dwo file */
+    Dwarf_Die full; /* with the functions */
     bool functions_listed, files_tried;
     Dwarf_Files *files;
     size_t nr_files;

@@ -121,7 +121,7 @@ bool hwp_elf_build_id_is(const struct hwp_elf *e, const uint8_t *id, size_t len)
 
 static const struct hwp_load *load_of_offset(const struct hwp_elf *e, uint64_t offset, bool exec)
 {
-    hwp_vec_foreach(&e->loads, l)
+    hwp_vec_foreach (&e->loads, l)
         if (l->exec == exec && offset >= l->offset && offset - l->offset < l->size)
             return l;
     return NULL;
@@ -139,7 +139,7 @@ uint64_t hwp_elf_vaddr(const struct hwp_elf *e, uint64_t offset)
 
 const uint8_t *hwp_elf_bytes(const struct hwp_elf *e, uint64_t start, uint64_t end, size_t *ret)
 {
-    hwp_vec_foreach(&e->loads, l) {
+    hwp_vec_foreach (&e->loads, l) {
         if (start < l->vaddr || start - l->vaddr >= l->size || end <= start)
             continue;
         uint64_t skip = start - l->vaddr, len = end - start;

@@ -16,12 +16,11 @@ struct hwp_symbol_entry *hwp_index_add(struct hwp_symbol_index *ix, const char *
                                        uint64_t start, uint64_t end, enum hwp_symbol_from from,
                                        enum hwp_binding binding)
 {
-    hwp_vec_push(&ix->entries,
-                 (struct hwp_symbol_entry){
-                     .symbol = {NULL, name, start, end < start ? start : end, from},
-                     .order = ix->entries.len,
-                     .binding = (uint8_t)binding,
-                 });
+    hwp_vec_push(&ix->entries, (struct hwp_symbol_entry){
+                                   .symbol = {NULL, name, start, end < start ? start : end, from},
+                                   .order = ix->entries.len,
+                                   .binding = (uint8_t)binding,
+                               });
     return hwp_vec_last(&ix->entries);
 }
 
@@ -83,7 +82,7 @@ static void sort_entries(struct hwp_symbol_index *ix)
 
     if (ix->entries.len)
         qsort(ix->entries.data, ix->entries.len, sizeof(*ix->entries.data), compare_entries);
-    hwp_vec_foreach(&ix->entries, e) {
+    hwp_vec_foreach (&ix->entries, e) {
         if (e->symbol.end > reach)
             reach = e->symbol.end;
         e->reach = reach;
@@ -225,7 +224,7 @@ const struct hwp_symbol *hwp_index_named(struct hwp_symbol_index *ix, size_t i)
 
 void hwp_index_deinit(struct hwp_symbol_index *ix)
 {
-    hwp_vec_foreach(&ix->strings, s)
+    hwp_vec_foreach (&ix->strings, s)
         free(*s);
     hwp_vec_deinit(&ix->strings);
     hwp_vec_deinit(&ix->entries);

@@ -11,12 +11,13 @@
 
 #include "symbols/demangle.h"
 
-#define MAX_DEPTH 200       /* of nested DIEs */
-#define MAX_DIES  20000000u /* of a unit: a broken file must end, too */
-#define MAX_NODES 1000000u  /* of a function */
+#define MAX_DEPTH   200       /* of nested DIEs */
+#define MAX_DIES    20000000u /* of a unit: a broken file must end, too */
+#define MAX_NODES   1000000u  /* of a function */
 #define MAX_PAINTED 100000000u
 
-/* --- the functions of a unit ------------------------------------------------------------------- */
+/* --- the functions of a unit -------------------------------------------------------------------
+ */
 
 struct walk {
     struct hwp_unit *unit;
@@ -60,7 +61,8 @@ static struct hwp_dwarf_function *function_at(struct hwp_unit *u, uint64_t vaddr
     return r ? &u->functions.data[r->what] : NULL;
 }
 
-/* --- names and call sites ---------------------------------------------------------------------- */
+/* --- names and call sites ----------------------------------------------------------------------
+ */
 
 static const char *function_name(struct hwp_dwarf *d, Dwarf_Die *die)
 {
@@ -101,7 +103,8 @@ static struct hwp_line call_site(struct hwp_dwarf *d, struct hwp_unit *u, Dwarf_
     return found;
 }
 
-/* --- flattening a function --------------------------------------------------------------------- */
+/* --- flattening a function ---------------------------------------------------------------------
+ */
 
 struct flatten {
     struct hwp_dwarf *dwarf;
@@ -168,7 +171,7 @@ static void paint(struct flatten *f)
     struct hwp_dwarf_function *fn = f->function;
     size_t kept = 0;
 
-    hwp_vec_foreach(&f->ranges, r) {
+    hwp_vec_foreach (&f->ranges, r) {
         hwp_vec_push(&fn->segments, (struct hwp_segment){r->start, -1});
         hwp_vec_push(&fn->segments, (struct hwp_segment){r->end, -1});
     }
@@ -179,9 +182,9 @@ static void paint(struct flatten *f)
             fn->segments.data[kept++] = fn->segments.data[i];
     fn->segments.len = kept;
     size_t budget = MAX_PAINTED;
-    hwp_vec_foreach(&f->ranges, r)
-        for (size_t i = segment_of(fn, r->start) - 1;
-             budget && fn->segments.data[i].start < r->end; i++, budget--)
+    hwp_vec_foreach (&f->ranges, r)
+        for (size_t i = segment_of(fn, r->start) - 1; budget && fn->segments.data[i].start < r->end;
+             i++, budget--)
             fn->segments.data[i].node = (int)r->what;
 }
 
@@ -208,6 +211,6 @@ void hwp_dwarf_inlines(struct hwp_dwarf *d, uint64_t vaddr, struct hwp_inline_fr
     size_t at = segment_of(fn, vaddr);
     int node = at ? fn->segments.data[at - 1].node : -1;
     for (; node >= 0; node = fn->nodes.data[node].parent)
-        hwp_vec_push(ret, (struct hwp_inline_frame){fn->nodes.data[node].name,
-                                                    fn->nodes.data[node].call});
+        hwp_vec_push(
+            ret, (struct hwp_inline_frame){fn->nodes.data[node].name, fn->nodes.data[node].call});
 }

@@ -12,17 +12,18 @@
 struct Elf;
 struct Dwarf;
 
-/* --- one ELF file ------------------------------------------------------------------------------ */
+/* --- one ELF file ------------------------------------------------------------------------------
+ */
 
-struct hwp_load { /* a PT_LOAD */
+struct hwp_load {                 /* a PT_LOAD */
     uint64_t offset, vaddr, size; /* size: bytes that come from the file */
     bool exec;
 };
 
 struct hwp_elf {
     struct Elf *elf;
-    int fd;         /* -1 for an image in memory */
-    char *image;    /* that image, or NULL */
+    int fd;      /* -1 for an image in memory */
+    char *image; /* that image, or NULL */
     char *path;
     int machine;
     HWP_VEC(struct hwp_load) loads;
@@ -43,7 +44,8 @@ const uint8_t *hwp_elf_bytes(const struct hwp_elf *e, uint64_t start, uint64_t e
 /* The separate debug file of `e` (by build id, then by debug link), or NULL. */
 struct hwp_elf *hwp_debug_file_open(const struct hwp_elf *e, const char *symfs);
 
-/* --- symbols by address ------------------------------------------------------------------------ */
+/* --- symbols by address ------------------------------------------------------------------------
+ */
 
 enum hwp_binding { HWP_BIND_LOCAL, HWP_BIND_WEAK, HWP_BIND_GLOBAL };
 
@@ -86,7 +88,8 @@ void hwp_index_fill_plt(struct hwp_symbol_index *ix, const struct hwp_elf *e);
 void hwp_index_fill_unwind(struct hwp_symbol_index *ix, const struct hwp_elf *e);
 void hwp_index_add_perf_map(struct hwp_symbol_index *ix, int32_t pid);
 
-/* --- the kernel -------------------------------------------------------------------------------- */
+/* --- the kernel --------------------------------------------------------------------------------
+ */
 
 struct hwp_kallsym {
     uint64_t addr;
@@ -119,7 +122,8 @@ struct hwp_elf *hwp_vdso_open(void);
  * than `limit`. Files of /proc are regular ones of size 0. */
 char *hwp_read_text(const char *path, size_t limit, size_t *ret_len);
 
-/* --- DWARF ------------------------------------------------------------------------------------- */
+/* --- DWARF -------------------------------------------------------------------------------------
+ */
 
 struct hwp_dwarf;
 
@@ -128,7 +132,8 @@ void hwp_dwarf_close(struct hwp_dwarf *d);
 struct hwp_line hwp_dwarf_line(struct hwp_dwarf *d, uint64_t vaddr);
 void hwp_dwarf_inlines(struct hwp_dwarf *d, uint64_t vaddr, struct hwp_inline_frames *ret);
 
-/* --- source text ------------------------------------------------------------------------------- */
+/* --- source text -------------------------------------------------------------------------------
+ */
 
 struct hwp_source_file;
 
@@ -141,7 +146,8 @@ struct hwp_sources {
 const char *hwp_source_line(struct hwp_sources *s, const char *file, unsigned line);
 void hwp_sources_deinit(struct hwp_sources *s);
 
-/* --- a module ---------------------------------------------------------------------------------- */
+/* --- a module ----------------------------------------------------------------------------------
+ */
 
 struct hwp_module_private {
     struct hwp_symbols *owner;
@@ -152,8 +158,8 @@ struct hwp_module_private {
     struct hwp_symbol none; /* what an address without a symbol gets */
     struct hwp_dwarf *dwarf;
     bool dwarf_tried;
-    bool nameless;     /* an address was named from unwind data, or not at all */
-    bool sourceless;   /* a line was asked for, and there is no DWARF */
+    bool nameless;   /* an address was named from unwind data, or not at all */
+    bool sourceless; /* a line was asked for, and there is no DWARF */
 };
 
 struct hwp_symbols {

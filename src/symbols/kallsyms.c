@@ -64,7 +64,7 @@ static enum hwp_binding binding_of(char type)
 void hwp_index_add_kallsyms(struct hwp_symbol_index *ix, const struct hwp_kallsyms *k,
                             const char *module)
 {
-    hwp_vec_foreach(&k->list, s) {
+    hwp_vec_foreach (&k->list, s) {
         bool same = module ? s->module && strcmp(s->module, module) == 0 : !s->module;
         if (same)
             hwp_index_add(ix, s->name, s->addr, s->addr, HWP_SYMBOL_KALLSYMS, binding_of(s->type));

@@ -61,8 +61,8 @@ static void read_relocations(struct hwp_symbol_index *ix, const struct hwp_elf *
             break;
         char *name = slot_name(ix, e->elf, symbols, symbols_header.sh_link, &rela);
         if (name)
-            hwp_map_put(&slots->names, rela.r_offset,
-                        (uint64_t)(uintptr_t)hwp_index_own(ix, name), NULL);
+            hwp_map_put(&slots->names, rela.r_offset, (uint64_t)(uintptr_t)hwp_index_own(ix, name),
+                        NULL);
     }
 }
 
@@ -102,8 +102,8 @@ static void fill_table(struct hwp_symbol_index *ix, int machine, const struct sl
                        const struct table *t)
 {
     for (size_t at = 0; at < t->len; at += t->step) {
-        const char *name = machine == EM_AARCH64 ? arm64_stub(slots, t, at)
-                                                 : x86_stub(slots, t, at);
+        const char *name =
+            machine == EM_AARCH64 ? arm64_stub(slots, t, at) : x86_stub(slots, t, at);
         /* What has no name is the piece all stubs share. */
         hwp_index_fill(ix, name ? name : t->section, t->addr + at, t->addr + at + t->step,
                        HWP_SYMBOL_PLT);

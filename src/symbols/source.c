@@ -55,7 +55,7 @@ const char *hwp_source_line(struct hwp_sources *s, const char *file, unsigned li
 
 void hwp_sources_deinit(struct hwp_sources *s)
 {
-    hwp_vec_foreach(&s->files, f) {
+    hwp_vec_foreach (&s->files, f) {
         free((*f)->text);
         hwp_vec_deinit(&(*f)->lines);
         free(*f);

@@ -87,7 +87,7 @@ static char *running_kernels_kallsyms(struct hwp_symbols *s, const struct hwp_ds
 /* The recording's kernel decides for its modules too. */
 static const struct hwp_dso *kernel_dso(const struct hwp_symbols *s, const struct hwp_dso *dso)
 {
-    hwp_vec_foreach(&s->profile->dsos, d)
+    hwp_vec_foreach (&s->profile->dsos, d)
         if (d->kind == HWP_DSO_KERNEL)
             return d;
     return dso;

@@ -15,7 +15,7 @@ static bool find_slide(const struct hwp_elf *e, const struct hwp_kallsyms *k, ui
     bool found = false;
 
     hwp_index_add_elf(&ix, e, false);
-    hwp_vec_foreach(&ix.entries, entry) {
+    hwp_vec_foreach (&ix.entries, entry) {
         bool is_new = false;
         uint32_t id = hwp_intern(&names, entry->symbol.raw_name);
         uint64_t *addr = hwp_map_put(&addrs, id, entry->symbol.start, &is_new);
@@ -23,7 +23,7 @@ static bool find_slide(const struct hwp_elf *e, const struct hwp_kallsyms *k, ui
             *addr = 0;
     }
     size_t known = names.len;
-    hwp_vec_foreach(&k->list, s) {
+    hwp_vec_foreach (&k->list, s) {
         if (s->module || found)
             continue;
         const uint64_t *addr = hwp_map_get(&addrs, hwp_intern(&names, s->name));

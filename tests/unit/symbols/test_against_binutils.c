@@ -12,7 +12,8 @@ static const char program[] =
     "    return (int)table.size();\n}\n"
     "__attribute__((noinline)) long sum()\n"
     "{\n    long s = 0;\n    for (auto &p : table) {\n        std::sort(p.second.begin(), "
-    "p.second.end());\n        for (int i : p.second)\n            s += i;\n    }\n    return s;\n}\n"
+    "p.second.end());\n        for (int i : p.second)\n            s += i;\n    }\n    return "
+    "s;\n}\n"
     "int main(int argc, char **argv)\n{\n    return fill(argc) + (int)sum();\n}\n";
 
 static FILE *ask(const char *fmt, ...)
@@ -79,8 +80,8 @@ static void test_addr2line(void **state)
         const struct hwp_symbol *s = named(&o, functions[i]);
         assert_non_null(s);
         for (uint64_t a = s->start; a < s->end; a += 2) {
-            FILE *f = ask("addr2line -a -f -i -e %s/p 0x%llx 2>&1", fixture_dir,
-                          (unsigned long long)a);
+            FILE *f =
+                ask("addr2line -a -f -i -e %s/p 0x%llx 2>&1", fixture_dir, (unsigned long long)a);
             char echo[64];
             assert_non_null(fgets(echo, sizeof(echo), f));
             asked++;
@@ -104,8 +105,7 @@ static size_t objdump_count(const char *path, uint64_t start, uint64_t end)
 
     while (fgets(line, sizeof(line), f)) {
         unsigned long long addr;
-        n += sscanf(line, " %llx:", &addr) == 1 && addr >= start && addr < end &&
-             line[0] == ' ';
+        n += sscanf(line, " %llx:", &addr) == 1 && addr >= start && addr < end && line[0] == ' ';
     }
     pclose(f);
     return n;
@@ -119,10 +119,10 @@ static void check_function(struct opened *o, const char *path, const struct hwp_
     const uint8_t *code = hwp_module_code(o->module, s->start, s->end, &len);
 
     assert_non_null(code);
-    struct hwp_error *err = hwp_disasm(o->module->machine, code, len, s->start, HWP_SYNTAX_ATT,
-                                       NULL, NULL, &insns);
+    struct hwp_error *err =
+        hwp_disasm(o->module->machine, code, len, s->start, HWP_SYNTAX_ATT, NULL, NULL, &insns);
     assert_null(err);
-    hwp_vec_foreach(&insns, in)
+    hwp_vec_foreach (&insns, in)
         *bad += in->bad;
     size_t theirs = objdump_count(path, s->start, s->end);
     if (theirs != insns.len)
@@ -135,9 +135,24 @@ static void test_libc_instructions(void **state)
 {
     static const char path[] = "/lib/x86_64-linux-gnu/libc.so.6";
     static const char *const names[] = {
-        "malloc", "free", "qsort", "memcpy", "vfprintf", "getaddrinfo", "pthread_mutex_lock",
-        "__memmove_evex_unaligned_erms", "__strlen_evex", "__strlen_avx2", "__memset_avx512_unaligned",
-        "regexec", "strtod", "fork", "localtime", "__memchr_evex", "iconv_open", "system",
+        "malloc",
+        "free",
+        "qsort",
+        "memcpy",
+        "vfprintf",
+        "getaddrinfo",
+        "pthread_mutex_lock",
+        "__memmove_evex_unaligned_erms",
+        "__strlen_evex",
+        "__strlen_avx2",
+        "__memset_avx512_unaligned",
+        "regexec",
+        "strtod",
+        "fork",
+        "localtime",
+        "__memchr_evex",
+        "iconv_open",
+        "system",
     };
     struct opened o;
     unsigned bad = 0, looked_at = 0;

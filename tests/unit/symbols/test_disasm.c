@@ -16,8 +16,14 @@ struct row {
 };
 
 #define ADDR 0x401000u
-#define X(...) {__LINE__, EM_X86_64, __VA_ARGS__}
-#define A(...) {__LINE__, EM_AARCH64, __VA_ARGS__}
+#define X(...)                           \
+    {                                    \
+        __LINE__, EM_X86_64, __VA_ARGS__ \
+    }
+#define A(...)                            \
+    {                                     \
+        __LINE__, EM_AARCH64, __VA_ARGS__ \
+    }
 
 static const struct row rows[] = {
     X("f0830701", HWP_ATOMIC_RMW, HWP_FLOW_NEXT, "rw", 0, "lock add dword ptr [rdi], 0x1"),
@@ -27,7 +33,7 @@ static const struct row rows[] = {
     X("f00fc70f", HWP_ATOMIC_CAS, HWP_FLOW_NEXT, "rw", 0, NULL),
     X("8707", HWP_ATOMIC_EXCHANGE, HWP_FLOW_NEXT, "rw", 0, "xchg dword ptr [rdi], eax"),
     X("f08707", HWP_ATOMIC_EXCHANGE, HWP_FLOW_NEXT, "rw", 0, NULL),
-    X("4887c3", HWP_ATOMIC_NONE, HWP_FLOW_NEXT, "", 0, NULL), /* registers: not locked */
+    X("4887c3", HWP_ATOMIC_NONE, HWP_FLOW_NEXT, "", 0, NULL),   /* registers: not locked */
     X("0fb10f", HWP_ATOMIC_NONE, HWP_FLOW_NEXT, "rw", 0, NULL), /* no lock prefix */
     X("f0ff07", HWP_ATOMIC_RMW, HWP_FLOW_NEXT, "rw", 0, "lock inc dword ptr [rdi]"),
     X("f0ff0f", HWP_ATOMIC_RMW, HWP_FLOW_NEXT, "rw", 0, "lock dec dword ptr [rdi]"),
@@ -56,23 +62,23 @@ static const struct row rows[] = {
     X("8b05fa000000", HWP_ATOMIC_NONE, HWP_FLOW_NEXT, "r", 0, "mov eax, dword ptr [fn]"),
     X("8b051a000000", HWP_ATOMIC_NONE, HWP_FLOW_NEXT, "r", 0, "mov eax, dword ptr [0x401020]"),
     X("62f1fe486f07", HWP_ATOMIC_NONE, HWP_FLOW_NEXT, "r", 0, NULL),
-    A("0100e0b8", HWP_ATOMIC_RMW, HWP_FLOW_NEXT, "rw", 0, NULL),   /* ldaddal w0, w1, [x0] */
-    A("1f0020f8", HWP_ATOMIC_RMW, HWP_FLOW_NEXT, "rw", 0, NULL),   /* stadd x0, [x0] */
-    A("412060b8", HWP_ATOMIC_RMW, HWP_FLOW_NEXT, "rw", 0, NULL),   /* ldeorl */
-    A("4130e0b8", HWP_ATOMIC_RMW, HWP_FLOW_NEXT, "rw", 0, NULL),   /* ldsetal */
-    A("4110e0b8", HWP_ATOMIC_RMW, HWP_FLOW_NEXT, "rw", 0, NULL),   /* ldclral */
-    A("4140e0b8", HWP_ATOMIC_RMW, HWP_FLOW_NEXT, "rw", 0, NULL),   /* ldsmaxal */
+    A("0100e0b8", HWP_ATOMIC_RMW, HWP_FLOW_NEXT, "rw", 0, NULL),      /* ldaddal w0, w1, [x0] */
+    A("1f0020f8", HWP_ATOMIC_RMW, HWP_FLOW_NEXT, "rw", 0, NULL),      /* stadd x0, [x0] */
+    A("412060b8", HWP_ATOMIC_RMW, HWP_FLOW_NEXT, "rw", 0, NULL),      /* ldeorl */
+    A("4130e0b8", HWP_ATOMIC_RMW, HWP_FLOW_NEXT, "rw", 0, NULL),      /* ldsetal */
+    A("4110e0b8", HWP_ATOMIC_RMW, HWP_FLOW_NEXT, "rw", 0, NULL),      /* ldclral */
+    A("4140e0b8", HWP_ATOMIC_RMW, HWP_FLOW_NEXT, "rw", 0, NULL),      /* ldsmaxal */
     A("4180e0b8", HWP_ATOMIC_EXCHANGE, HWP_FLOW_NEXT, "rw", 0, NULL), /* swpal */
-    A("41fce088", HWP_ATOMIC_CAS, HWP_FLOW_NEXT, "rw", 0, NULL),   /* casal w0, w1, [x2] */
-    A("82fc6048", HWP_ATOMIC_CAS, HWP_FLOW_NEXT, "rw", 0, NULL),   /* caspal x0, x1, x2, x3, [x4] */
-    A("207c5f88", HWP_ATOMIC_LL, HWP_FLOW_NEXT, "r", 0, NULL),     /* ldxr w0, [x1] */
-    A("20fc5fc8", HWP_ATOMIC_LL, HWP_FLOW_NEXT, "r", 0, NULL),     /* ldaxr x0, [x1] */
-    A("40047fc8", HWP_ATOMIC_LL, HWP_FLOW_NEXT, "r", 0, NULL),     /* ldxp x0, x1, [x2] */
-    A("207c0288", HWP_ATOMIC_SC, HWP_FLOW_NEXT, "w", 0, NULL),     /* stxr w2, w0, [x1] */
-    A("20fc02c8", HWP_ATOMIC_SC, HWP_FLOW_NEXT, "w", 0, NULL),     /* stlxr w2, x0, [x1] */
-    A("20fcdf88", HWP_ATOMIC_NONE, HWP_FLOW_NEXT, "r", 0, NULL),   /* ldar w0, [x1] */
-    A("20fc9f88", HWP_ATOMIC_NONE, HWP_FLOW_NEXT, "w", 0, NULL),   /* stlr w0, [x1] */
-    A("20c0bfb8", HWP_ATOMIC_NONE, HWP_FLOW_NEXT, "r", 0, NULL),   /* ldapr w0, [x1] */
+    A("41fce088", HWP_ATOMIC_CAS, HWP_FLOW_NEXT, "rw", 0, NULL),      /* casal w0, w1, [x2] */
+    A("82fc6048", HWP_ATOMIC_CAS, HWP_FLOW_NEXT, "rw", 0, NULL), /* caspal x0, x1, x2, x3, [x4] */
+    A("207c5f88", HWP_ATOMIC_LL, HWP_FLOW_NEXT, "r", 0, NULL),   /* ldxr w0, [x1] */
+    A("20fc5fc8", HWP_ATOMIC_LL, HWP_FLOW_NEXT, "r", 0, NULL),   /* ldaxr x0, [x1] */
+    A("40047fc8", HWP_ATOMIC_LL, HWP_FLOW_NEXT, "r", 0, NULL),   /* ldxp x0, x1, [x2] */
+    A("207c0288", HWP_ATOMIC_SC, HWP_FLOW_NEXT, "w", 0, NULL),   /* stxr w2, w0, [x1] */
+    A("20fc02c8", HWP_ATOMIC_SC, HWP_FLOW_NEXT, "w", 0, NULL),   /* stlxr w2, x0, [x1] */
+    A("20fcdf88", HWP_ATOMIC_NONE, HWP_FLOW_NEXT, "r", 0, NULL), /* ldar w0, [x1] */
+    A("20fc9f88", HWP_ATOMIC_NONE, HWP_FLOW_NEXT, "w", 0, NULL), /* stlr w0, [x1] */
+    A("20c0bfb8", HWP_ATOMIC_NONE, HWP_FLOW_NEXT, "r", 0, NULL), /* ldapr w0, [x1] */
     A("bf3b03d5", HWP_ATOMIC_FENCE, HWP_FLOW_NEXT, "", 0, "dmb ish"),
     A("9f3f03d5", HWP_ATOMIC_FENCE, HWP_FLOW_NEXT, "", 0, "dsb sy"),
     A("df3f03d5", HWP_ATOMIC_NONE, HWP_FLOW_NEXT, "", 0, NULL), /* isb */
@@ -85,7 +91,7 @@ static const struct row rows[] = {
     A("800000b4", HWP_ATOMIC_NONE, HWP_FLOW_COND_JUMP, "", ADDR + 0x10,
       "cbz x0, 401010 <here+0x10>"),
     A("80000836", HWP_ATOMIC_NONE, HWP_FLOW_COND_JUMP, "", ADDR + 0x10, NULL), /* tbz */
-    A("e0ffff54", HWP_ATOMIC_NONE, HWP_FLOW_COND_JUMP, "", ADDR - 4, NULL),   /* back */
+    A("e0ffff54", HWP_ATOMIC_NONE, HWP_FLOW_COND_JUMP, "", ADDR - 4, NULL),    /* back */
     A("c0035fd6", HWP_ATOMIC_NONE, HWP_FLOW_RETURN, "", 0, "ret"),
     A("00001fd6", HWP_ATOMIC_NONE, HWP_FLOW_JUMP, "", 0, "br x0"),
     A("00003fd6", HWP_ATOMIC_NONE, HWP_FLOW_CALL, "", 0, "blr x0"),
@@ -148,8 +154,8 @@ static void test_att(void **state)
 {
     static const uint8_t code[] = {0xf0, 0x83, 0x07, 0x01, 0x75, 0x0a};
     struct hwp_insns insns;
-    struct hwp_error *err = hwp_disasm(EM_X86_64, code, sizeof(code), ADDR, HWP_SYNTAX_ATT, name_of,
-                                       NULL, &insns);
+    struct hwp_error *err =
+        hwp_disasm(EM_X86_64, code, sizeof(code), ADDR, HWP_SYNTAX_ATT, name_of, NULL, &insns);
     (void)state;
     if (err) {
         hwp_error_destroy(err);
@@ -176,13 +182,13 @@ static void test_garbage(void **state)
     for (size_t m = 0; m < hwp_array_size(machines); m++) {
         struct hwp_insns insns;
         uint64_t at = ADDR;
-        struct hwp_error *err = hwp_disasm(machines[m], code, sizeof(code), ADDR, HWP_SYNTAX_INTEL,
-                                           NULL, NULL, &insns);
+        struct hwp_error *err =
+            hwp_disasm(machines[m], code, sizeof(code), ADDR, HWP_SYNTAX_INTEL, NULL, NULL, &insns);
         if (err) {
             hwp_error_destroy(err);
             continue;
         }
-        hwp_vec_foreach(&insns, in) {
+        hwp_vec_foreach (&insns, in) {
             assert_int_equal(in->addr, at);
             assert_true(in->len > 0);
             assert_non_null(in->text);
@@ -217,8 +223,8 @@ static void test_what_counts(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_rows),    cmocka_unit_test(test_att),
-        cmocka_unit_test(test_garbage), cmocka_unit_test(test_unknown_machine),
+        cmocka_unit_test(test_rows),        cmocka_unit_test(test_att),
+        cmocka_unit_test(test_garbage),     cmocka_unit_test(test_unknown_machine),
         cmocka_unit_test(test_what_counts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

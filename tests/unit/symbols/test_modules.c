@@ -5,31 +5,31 @@
 #include "fixture.h"
 #include "symbols/disasm.h"
 
-static const char program[] = "#include <stdio.h>\n"                                        /* 1 */
-                              "#include <stdlib.h>\n"                                       /* 2 */
-                              "volatile int counter;\n"                                     /* 3 */
+static const char program[] = "#include <stdio.h>\n"    /* 1 */
+                              "#include <stdlib.h>\n"   /* 2 */
+                              "volatile int counter;\n" /* 3 */
                               "static inline __attribute__((always_inline)) void inner(int n)\n"
-                              "{\n"                                                         /* 5 */
-                              "    counter += n * 3;\n"                                     /* 6 */
-                              "}\n"                                                         /* 7 */
+                              "{\n"                     /* 5 */
+                              "    counter += n * 3;\n" /* 6 */
+                              "}\n"                     /* 7 */
                               "static inline __attribute__((always_inline)) void outer(int n)\n"
-                              "{\n"                                                         /* 9 */
-                              "    inner(n + 1);\n"                                         /* 10 */
-                              "}\n"                                                         /* 11 */
-                              "__attribute__((noinline)) int work(int n)\n"                 /* 12 */
-                              "{\n"                                                         /* 13 */
-                              "    for (int i = 0; i < n; i++)\n"                           /* 14 */
-                              "        outer(i);\n"                                         /* 15 */
-                              "    return counter;\n"                                       /* 16 */
-                              "}\n"                                                         /* 17 */
-                              "__attribute__((noinline)) static int hidden(int n)\n"        /* 18 */
-                              "{\n"                                                         /* 19 */
-                              "    counter = n;\n"                                          /* 20 */
-                              "    return puts(\"x\");\n"                                   /* 21 */
-                              "}\n"                                                         /* 22 */
-                              "int main(int argc, char **argv)\n"                           /* 23 */
-                              "{\n"                                                         /* 24 */
-                              "    return work(argc) + hidden(argc) + atoi(argv[0]);\n"     /* 25 */
+                              "{\n"                                                     /* 9 */
+                              "    inner(n + 1);\n"                                     /* 10 */
+                              "}\n"                                                     /* 11 */
+                              "__attribute__((noinline)) int work(int n)\n"             /* 12 */
+                              "{\n"                                                     /* 13 */
+                              "    for (int i = 0; i < n; i++)\n"                       /* 14 */
+                              "        outer(i);\n"                                     /* 15 */
+                              "    return counter;\n"                                   /* 16 */
+                              "}\n"                                                     /* 17 */
+                              "__attribute__((noinline)) static int hidden(int n)\n"    /* 18 */
+                              "{\n"                                                     /* 19 */
+                              "    counter = n;\n"                                      /* 20 */
+                              "    return puts(\"x\");\n"                               /* 21 */
+                              "}\n"                                                     /* 22 */
+                              "int main(int argc, char **argv)\n"                       /* 23 */
+                              "{\n"                                                     /* 24 */
+                              "    return work(argc) + hidden(argc) + atoi(argv[0]);\n" /* 25 */
                               "}\n";
 
 static void build(const char *name, const char *compiler, const char *flags)
@@ -180,7 +180,7 @@ static void test_stripped(void **state)
     assert_int_equal(notes.len, 2);
     assert_int_equal(notes.data[0].id, HWP_NOTE_STRIPPED);
     assert_int_equal(notes.data[1].id, HWP_NOTE_NO_SOURCE);
-    hwp_vec_foreach(&notes, n)
+    hwp_vec_foreach (&notes, n)
         free(n->detail);
     hwp_vec_deinit(&notes);
     close_opened(&o);
@@ -327,9 +327,10 @@ static void test_cxx(void **state)
 
     (void)state;
     need("g++");
-    fixture_write("p.cpp", "namespace ns { template <class T> __attribute__((noinline)) T twice(T a)\n"
-                           "{ volatile T b = a; return b + b; } }\n"
-                           "int main() { return ns::twice<long>(3) + ns::twice<int>(4); }\n");
+    fixture_write("p.cpp",
+                  "namespace ns { template <class T> __attribute__((noinline)) T twice(T a)\n"
+                  "{ volatile T b = a; return b + b; } }\n"
+                  "int main() { return ns::twice<long>(3) + ns::twice<int>(4); }\n");
     assert_true(sh("g++ -g -O1 -o p p.cpp"));
     open_file(&o, "p");
     const struct hwp_symbol *s = named(&o, "ns::twice<long>");
@@ -347,10 +348,14 @@ static void test_cxx(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_debug_programs), cmocka_unit_test(test_split_debug),
-        cmocka_unit_test(test_stripped),       cmocka_unit_test(test_code_and_offsets),
-        cmocka_unit_test(test_states),         cmocka_unit_test(test_kernel),
-        cmocka_unit_test(test_perf_map),       cmocka_unit_test(test_vdso),
+        cmocka_unit_test(test_debug_programs),
+        cmocka_unit_test(test_split_debug),
+        cmocka_unit_test(test_stripped),
+        cmocka_unit_test(test_code_and_offsets),
+        cmocka_unit_test(test_states),
+        cmocka_unit_test(test_kernel),
+        cmocka_unit_test(test_perf_map),
+        cmocka_unit_test(test_vdso),
         cmocka_unit_test(test_cxx),
     };
     return cmocka_run_group_tests(tests, fixture_setup, fixture_teardown);
