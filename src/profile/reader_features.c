@@ -14,7 +14,7 @@ static struct hwp_cursor find(const struct hwp_reader *r, unsigned bit)
     struct perf_file_section s;
 
     if (r->is_stream)
-        return r->stream_features[bit].at ? r->stream_features[bit] : none;
+        return bit < PERF_FEATURE_END && r->stream_features[bit].at ? r->stream_features[bit] : none;
     if (!(r->header.features[bit / 64] >> bit % 64 & 1))
         return none;
     for (unsigned b = 0; b < bit; b++)
@@ -27,6 +27,28 @@ static struct hwp_cursor find(const struct hwp_reader *r, unsigned bit)
     if (s.offset > r->size || s.size > r->size - s.offset)
         return none;
     return (struct hwp_cursor){r->data + s.offset, r->data + s.offset + s.size, false};
+}
+
+/* Features are written last: a file without any, or with one that ends behind the file's end, was
+ * cut short. */
+static bool is_cut_short(const struct hwp_reader *r)
+{
+    struct hwp_cursor c = {r->records.end, r->data + r->size, false};
+    size_t n = 0;
+
+    for (unsigned bit = 0; bit < sizeof(r->header.features) * 8; bit++) {
+        struct perf_file_section s;
+        if (!(r->header.features[bit / 64] >> bit % 64 & 1))
+            continue;
+        const uint8_t *p = hwp_cursor_bytes(&c, sizeof(s));
+        if (!p)
+            return true;
+        memcpy(&s, p, sizeof(s));
+        if (s.offset > r->size || s.size > r->size - s.offset)
+            return true;
+        n++;
+    }
+    return n == 0;
 }
 
 static size_t left(const struct hwp_cursor *c)
@@ -173,6 +195,8 @@ void hwp_features_read_run(struct hwp_reader *r)
     struct hwp_cursor json = find(r, HWP_FEATURE_RUN);
     struct hwp_run *run = &r->profile->run;
 
+    if (!r->is_stream && is_cut_short(r))
+        r->truncated = true;
     if (left(&json)) {
         struct hwp_error *err = hwp_run_from_json((const char *)json.at, left(&json), run);
         if (err)
