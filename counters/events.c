@@ -19,7 +19,7 @@ static void encoding_deinit(struct hwp_encoding *e)
 
 void hwp_encodings_deinit(struct hwp_encodings *list)
 {
-    hwp_vec_foreach(list, e)
+    hwp_vec_foreach (list, e)
         encoding_deinit(e);
     hwp_vec_deinit(list);
 }
@@ -87,9 +87,9 @@ static void finish(struct hwp_resolver *r, struct hwp_encoding *e, bool leads)
         e->attr.pinned |= e->mods.pinned;
         e->attr.exclusive |= e->mods.exclusive;
     }
-    e->is_clock = e->attr.type == PERF_TYPE_SOFTWARE &&
-                  (e->attr.config == PERF_COUNT_SW_CPU_CLOCK ||
-                   e->attr.config == PERF_COUNT_SW_TASK_CLOCK);
+    e->is_clock =
+        e->attr.type == PERF_TYPE_SOFTWARE &&
+        (e->attr.config == PERF_COUNT_SW_CPU_CLOCK || e->attr.config == PERF_COUNT_SW_TASK_CLOCK);
     if (e->is_clock) {
         free(e->unit);
         e->unit = hwp_strdup("ns");
@@ -102,7 +102,7 @@ static struct hwp_error *resolve_all(struct hwp_resolver *r, const struct hwp_sp
     int group = -1;
     size_t group_first = 0;
 
-    hwp_vec_foreach(specs, spec) {
+    hwp_vec_foreach (specs, spec) {
         size_t first = r->out->len;
         if (spec->group != group) {
             group = spec->group;

@@ -51,7 +51,7 @@ static bool generic_available(struct listing *l, const struct hwp_generic *row)
 
     if (l->pmus.cores < 2 || row->type == PERF_TYPE_SOFTWARE)
         return can_open(attr);
-    hwp_vec_foreach(&l->pmus, pmu) {
+    hwp_vec_foreach (&l->pmus, pmu) {
         if (!pmu->core)
             continue;
         attr.config = hwp_pmu_extended(pmu, true, row->config);
@@ -101,9 +101,9 @@ static void list_forms(struct listing *l)
 
 static void list_sysfs(struct listing *l)
 {
-    hwp_vec_foreach(&l->pmus, pmu) {
+    hwp_vec_foreach (&l->pmus, pmu) {
         hwp_pmu_load(pmu);
-        hwp_vec_foreach(&pmu->aliases, alias) {
+        hwp_vec_foreach (&pmu->aliases, alias) {
             hwp_cleanup(hwp_free_cleanup) char *name =
                 hwp_asprintf("%s/%s/", pmu->name, alias->name);
             struct hwp_known_event ev = {name, "sysfs", pmu->name, alias->terms, true};

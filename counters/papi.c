@@ -58,10 +58,10 @@ static struct hwp_error *init(void)
     }
     if (status == PAPI_VER_CURRENT)
         return NULL;
-    return hwp_error_hint(hwp_error(HWP_E_UNSUPPORTED, "PAPI does not start: %s",
-                                    status > 0 ? "its version is not the one built with"
-                                               : PAPI_strerror(status)),
-                          "use generic or native event names");
+    return hwp_error_hint(
+        hwp_error(HWP_E_UNSUPPORTED, "PAPI does not start: %s",
+                  status > 0 ? "its version is not the one built with" : PAPI_strerror(status)),
+        "use generic or native event names");
 }
 
 /* Why PAPI's CPU component can't be used, or NULL. */
@@ -276,7 +276,7 @@ struct hwp_error *hwp_papi_preset(const char *name, struct hwp_papi_preset *ret)
 
 void hwp_papi_preset_deinit(struct hwp_papi_preset *preset)
 {
-    hwp_vec_foreach(&preset->parts, part)
+    hwp_vec_foreach (&preset->parts, part)
         free(part->native);
     hwp_vec_deinit(&preset->parts);
 }
@@ -328,11 +328,12 @@ struct hwp_error *hwp_papi_component(const char *component, const char *event)
                                         component, c->disabled_reason),
                               "papi_component_avail shows the state of every component");
     if (status != PAPI_OK)
-        return hwp_error_hint(hwp_error(HWP_E_NOT_FOUND, "PAPI's component '%s' has no event '%s'",
-                                        component, event),
-                              "papi_native_avail lists the events of every component");
-    return hwp_error_hint(hwp_error(HWP_E_UNSUPPORTED, "'%s' can't be counted per function: it has "
-                                                       "totals only",
+        return hwp_error_hint(
+            hwp_error(HWP_E_NOT_FOUND, "PAPI's component '%s' has no event '%s'", component, event),
+            "papi_native_avail lists the events of every component");
+    return hwp_error_hint(hwp_error(HWP_E_UNSUPPORTED,
+                                    "'%s' can't be counted per function: it has "
+                                    "totals only",
                                     full),
                           "leave it out, or use an event of perf that measures the same, such as "
                           "power/energy-pkg/");

@@ -10,7 +10,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 
-#define INACTIVE  "LIBPFM_ENCODE_INACTIVE"
+#define INACTIVE   "LIBPFM_ENCODE_INACTIVE"
 #define ALL_LEVELS (PFM_PLM0 | PFM_PLM3 | PFM_PLMH)
 
 struct hwp_error *hwp_pfm_init(void)
@@ -31,11 +31,10 @@ struct hwp_error *hwp_pfm_init(void)
         done = true;
     }
     if (status != PFM_SUCCESS)
-        return hwp_error_hint(hwp_error(HWP_E_UNSUPPORTED, "libpfm4 does not start: %s",
-                                        pfm_strerror(status)),
-                              getenv("LIBPFM_FORCE_PMU")
-                                  ? "LIBPFM_FORCE_PMU names no PMU of this libpfm4"
-                                  : "use generic names, PMU/terms/ or raw codes");
+        return hwp_error_hint(
+            hwp_error(HWP_E_UNSUPPORTED, "libpfm4 does not start: %s", pfm_strerror(status)),
+            getenv("LIBPFM_FORCE_PMU") ? "LIBPFM_FORCE_PMU names no PMU of this libpfm4"
+                                       : "use generic names, PMU/terms/ or raw codes");
     return NULL;
 }
 
@@ -65,7 +64,8 @@ static void each_event(bool (*want)(const pfm_pmu_info_t *, const void *), const
 {
     pfm_pmu_t id;
 
-    pfm_for_all_pmus(id) {
+    pfm_for_all_pmus(id)
+    {
         pfm_pmu_info_t pmu;
         if (!pmu_of(id, &pmu) || !want(&pmu, want_ctx))
             continue;
@@ -213,19 +213,19 @@ char *hwp_pfm_elsewhere(const char *name)
     return hint;
 }
 
+/* Names without PMU are looked for in more places than here: the caller has the better hint. */
 static struct hwp_error *unknown_event(const char *name, const struct parts *p)
 {
-    hwp_cleanup(hwp_free_cleanup) char *event =
-        p->pmu ? hwp_asprintf("%s::%s", p->pmu, p->event) : hwp_strdup(p->event);
-    hwp_cleanup(hwp_free_cleanup) char *elsewhere = hwp_pfm_elsewhere(name);
-    struct hwp_suggest near = {.wanted = event};
-
-    hwp_pfm_suggest(&near);
-    hwp_cleanup(hwp_free_cleanup) char *names = hwp_suggest_text(&near);
-    hwp_suggest_deinit(&near);
     struct hwp_error *err = hwp_error(HWP_E_NOT_FOUND, "no event '%s'", name);
-    if (elsewhere)
-        return hwp_error_hint(err, "%s", elsewhere);
+    hwp_cleanup(hwp_free_cleanup) char *names = NULL;
+
+    if (p->pmu) {
+        hwp_cleanup(hwp_free_cleanup) char *event = hwp_asprintf("%s::%s", p->pmu, p->event);
+        struct hwp_suggest near = {.wanted = event};
+        hwp_pfm_suggest(&near);
+        names = hwp_suggest_text(&near);
+        hwp_suggest_deinit(&near);
+    }
     if (names)
         return hwp_error_hint(err, "did you mean %s?", names);
     return hwp_error_hint(err, "`hwprof list` shows the events of this machine");
@@ -262,8 +262,8 @@ static struct hwp_error *bad_attribute(const char *name, const struct parts *p, 
     hwp_cleanup(hwp_free_cleanup) char *wrong =
         p->rest ? unknown_attribute(find.idx, info.nattrs, p->rest) : NULL;
     struct hwp_error *err =
-        wrong ? hwp_error(HWP_E_INVALID, "event '%s' has no unit mask or attribute '%s'",
-                          info.name, wrong)
+        wrong ? hwp_error(HWP_E_INVALID, "event '%s' has no unit mask or attribute '%s'", info.name,
+                          wrong)
               : hwp_error(HWP_E_INVALID, "event '%s': %s", name, pfm_strerror(status));
     struct hwp_suggest near = {.wanted = wrong ? wrong : ""};
     struct hwp_str all = {0};

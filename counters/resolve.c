@@ -43,7 +43,7 @@ static struct hwp_pmu *only_core(struct hwp_resolver *r)
 {
     if (r->pmus.cores != 1)
         return NULL;
-    hwp_vec_foreach(&r->pmus, pmu)
+    hwp_vec_foreach (&r->pmus, pmu)
         if (pmu->core)
             return pmu;
     return NULL;
@@ -71,7 +71,7 @@ static void add_on_cores(struct hwp_resolver *r, const struct hwp_spec *spec, ui
         e->attr.config = config;
         return;
     }
-    hwp_vec_foreach(&r->pmus, pmu) {
+    hwp_vec_foreach (&r->pmus, pmu) {
         if (!pmu->core)
             continue;
         struct hwp_encoding *e = hwp_resolve_add(r, spec, twin_name(spec, pmu), "perf", pmu);
@@ -128,7 +128,7 @@ static struct hwp_error *resolve_alias(struct hwp_resolver *r, const struct hwp_
     struct hwp_term term = {.key = spec->name};
     struct hwp_terms terms = {.data = &term, .len = 1, .cap = 1};
 
-    hwp_vec_foreach(&r->pmus, pmu) {
+    hwp_vec_foreach (&r->pmus, pmu) {
         if (!pmu->core || !hwp_pmu_alias_find(pmu, spec->name))
             continue;
         *ret_found = true;
@@ -140,8 +140,9 @@ static struct hwp_error *resolve_alias(struct hwp_resolver *r, const struct hwp_
 
 static struct hwp_error *foreign(const char *native)
 {
-    struct hwp_error *err = hwp_error(HWP_E_UNSUPPORTED, "'%s' is an event of another CPU than "
-                                                         "this one",
+    struct hwp_error *err = hwp_error(HWP_E_UNSUPPORTED,
+                                      "'%s' is an event of another CPU than "
+                                      "this one",
                                       native);
 
     return hwp_error_hint(err, "its code would count something else here; `hwprof list` shows "
@@ -201,16 +202,18 @@ static void offer_name(void *ctx, const char *name)
 static struct hwp_error *unknown_name(struct hwp_resolver *r, const struct hwp_spec *spec)
 {
     hwp_cleanup(hwp_free_cleanup) char *elsewhere = hwp_pfm_elsewhere(spec->name);
+    hwp_cleanup(hwp_free_cleanup) char *event =
+        hwp_strndup(spec->name, strcspn(spec->name, ":")); /* its unit mask is not in doubt */
     struct hwp_error *err = hwp_error(HWP_E_NOT_FOUND, "no event '%s'", spec->name);
-    struct hwp_suggest near = {.wanted = spec->name};
+    struct hwp_suggest near = {.wanted = event};
 
     if (elsewhere)
         return hwp_error_hint(err, "%s", elsewhere);
     hwp_generic_each(offer_generic, &near);
-    hwp_vec_foreach(&r->pmus, pmu) {
+    hwp_vec_foreach (&r->pmus, pmu) {
         if (pmu->core)
             hwp_pmu_load(pmu);
-        hwp_vec_foreach(&pmu->aliases, alias)
+        hwp_vec_foreach (&pmu->aliases, alias)
             hwp_suggest_offer(&near, alias->name);
     }
     hwp_pfm_suggest(&near);
@@ -326,7 +329,7 @@ static struct hwp_error *unknown_pmu(struct hwp_resolver *r, const char *name)
     struct hwp_suggest near = {.wanted = name};
     struct hwp_str list = {0};
 
-    hwp_vec_foreach(&r->pmus, pmu) {
+    hwp_vec_foreach (&r->pmus, pmu) {
         hwp_suggest_offer(&near, pmu->name);
         if (list.len < 200)
             hwp_str_addf(&list, "%s%s", list.len ? ", " : "", pmu->name);
@@ -347,21 +350,30 @@ static bool pmu_is_meant(const struct hwp_pmu *pmu, const char *pattern)
     return strcmp(pattern, "cpu") == 0 ? pmu->core : hwp_pmu_matches(pmu, pattern);
 }
 
+/* On every PMU that is meant and can encode the terms: not every core PMU has every event. */
 static struct hwp_error *resolve_pmu(struct hwp_resolver *r, const struct hwp_spec *spec)
 {
     struct hwp_pmu *exact = hwp_pmus_by_name(&r->pmus, spec->pmu);
-    bool found = false;
+    struct hwp_error *first = NULL;
+    size_t before = r->out->len;
 
     if (exact)
         return add_terms(r, spec, exact, &spec->terms, hwp_strdup(spec->text));
-    hwp_vec_foreach(&r->pmus, pmu) {
+    hwp_vec_foreach (&r->pmus, pmu) {
         if (!pmu_is_meant(pmu, spec->pmu))
             continue;
-        found = true;
-        HWP_TRY(add_terms(r, spec, pmu, &spec->terms,
-                          hwp_asprintf("%s%s", pmu->name, strchr(spec->text, '/'))));
+        struct hwp_error *err = add_terms(r, spec, pmu, &spec->terms,
+                                          hwp_asprintf("%s%s", pmu->name, strchr(spec->text, '/')));
+        if (first)
+            hwp_error_destroy(err);
+        else
+            first = err;
     }
-    return found ? NULL : unknown_pmu(r, spec->pmu);
+    if (r->out->len > before) {
+        hwp_error_destroy(first);
+        return NULL;
+    }
+    return first ? first : unknown_pmu(r, spec->pmu);
 }
 
 struct hwp_error *hwp_resolve(struct hwp_resolver *r, const struct hwp_spec *spec)

@@ -14,11 +14,10 @@ static struct hwp_error *add_parts(struct hwp_resolver *r, const struct hwp_spec
 {
     bool whole = preset->parts.len == 1 && preset->linear && preset->parts.data[0].weight == 1;
 
-    hwp_vec_foreach(&preset->parts, part) {
-        char *name = whole ? hwp_strdup(spec->text)
-                           : hwp_asprintf("%s[%s]", spec->name, part->native);
-        struct hwp_error *err =
-            hwp_resolve_native(r, spec, part->native, "papi → libpfm4", name);
+    hwp_vec_foreach (&preset->parts, part) {
+        char *name =
+            whole ? hwp_strdup(spec->text) : hwp_asprintf("%s[%s]", spec->name, part->native);
+        struct hwp_error *err = hwp_resolve_native(r, spec, part->native, "papi → libpfm4", name);
         if (err)
             return hwp_error_prefix(err, "%s", spec->name);
         struct hwp_encoding *e = hwp_vec_last(r->out);

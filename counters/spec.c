@@ -32,8 +32,8 @@ struct hwp_error *hwp_spec_error(const char *text, size_t at, const char *advice
         if (((unsigned char)text[i] & 0xc0) != 0x80) /* one column per UTF-8 code point */
             hwp_str_addc(&hint, text[i] == '\t' ? '\t' : ' ');
     hwp_str_addc(&hint, '^');
-    struct hwp_error *err = hwp_error(HWP_E_INVALID, "bad event list: %s, at position %zu", msg,
-                                      at + 1);
+    struct hwp_error *err =
+        hwp_error(HWP_E_INVALID, "bad event list: %s, at position %zu", msg, at + 1);
     err = hwp_error_hint(err, "%s", hint.data);
     hwp_str_deinit(&hint);
     return err;
@@ -65,8 +65,8 @@ static struct hwp_error *event_end(const struct parser *p, size_t *ret)
     const char *begin = p->text + p->at;
     size_t at = p->at, word = strcspn(begin, ",{}");
     const char *component = strstr(begin, ":::");
-    bool slashes = !hwp_starts_with(begin, "mem:") &&
-                   !(component && (size_t)(component - begin) < word);
+    bool slashes =
+        !hwp_starts_with(begin, "mem:") && !(component && (size_t)(component - begin) < word);
 
     for (; p->text[at] && !strchr(",{}", p->text[at]); at++) {
         if (p->text[at] != '/' || !slashes)
@@ -79,8 +79,9 @@ static struct hwp_error *event_end(const struct parser *p, size_t *ret)
         slashes = false;
     }
     if (p->text[at] == '{')
-        return hwp_spec_error(p->text, at, "a group is written {event,event}, with a comma before "
-                                           "it and no group inside",
+        return hwp_spec_error(p->text, at,
+                              "a group is written {event,event}, with a comma before "
+                              "it and no group inside",
                               "unexpected '{'");
     *ret = at;
     return NULL;
@@ -111,8 +112,9 @@ static struct hwp_error *add_modifiers(struct parser *p, size_t at, struct hwp_m
                                        const struct hwp_modifiers *more)
 {
     if (into->precise + more->precise > 3)
-        return hwp_spec_error(p->text, at, "an event takes p up to three times, the group's own "
-                                           "included",
+        return hwp_spec_error(p->text, at,
+                              "an event takes p up to three times, the group's own "
+                              "included",
                               "too many 'p'");
     into->precise = (uint8_t)(into->precise + more->precise);
     into->user |= more->user;
@@ -199,7 +201,7 @@ struct hwp_error *hwp_specs_parse(const char *text, struct hwp_specs *ret)
 
 void hwp_terms_deinit(struct hwp_terms *terms)
 {
-    hwp_vec_foreach(terms, t) {
+    hwp_vec_foreach (terms, t) {
         free(t->key);
         free(t->value);
     }
@@ -216,7 +218,7 @@ void hwp_spec_deinit(struct hwp_spec *spec)
 
 void hwp_specs_deinit(struct hwp_specs *specs)
 {
-    hwp_vec_foreach(specs, spec)
+    hwp_vec_foreach (specs, spec)
         hwp_spec_deinit(spec);
     hwp_vec_deinit(specs);
 }

@@ -47,8 +47,9 @@ static struct hwp_error *parse_length(struct hwp_slice s, struct hwp_spec *ret)
 
     HWP_TRY(hwp_spec_number(s, "length", &len));
     if (len != 1 && len != 2 && len != 4 && len != 8)
-        return hwp_spec_error(s.text, s.at, "the hardware watches 1, 2, 4 or 8 bytes; use several "
-                                            "breakpoints for more",
+        return hwp_spec_error(s.text, s.at,
+                              "the hardware watches 1, 2, 4 or 8 bytes; use several "
+                              "breakpoints for more",
                               "a breakpoint can't have length %llu", (unsigned long long)len);
     ret->bp_len = (uint32_t)len;
     return NULL;

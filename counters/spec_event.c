@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/mem.h"
 #include "base/str.h"
@@ -279,7 +280,7 @@ static struct hwp_error *parse_named(struct hwp_slice s, struct hwp_spec *ret)
     size_t colon = find_colon(s, s.at);
     struct hwp_slice head = {s.text, s.at, colon};
 
-    if (slice_starts(s, "PAPI_")) {
+    if (s.end - s.at > 5 && strncasecmp(s.text + s.at, "PAPI_", 5) == 0) {
         ret->kind = HWP_SPEC_PAPI;
         return name_and_modifiers(s, colon, ret);
     }

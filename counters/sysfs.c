@@ -48,8 +48,7 @@ enum cpus_file { ABSENT, EMPTY, PRESENT };
 
 /* A list file of CPUs. A list that can't be read as one leaves the set empty, which lets the event
  * be opened anywhere. */
-static enum cpus_file read_cpus(const struct hwp_pmu *pmu, const char *name,
-                                struct hwp_cpuset *ret)
+static enum cpus_file read_cpus(const struct hwp_pmu *pmu, const char *name, struct hwp_cpuset *ret)
 {
     hwp_cleanup(hwp_free_cleanup) char *text = read_file(pmu->path, name);
 
@@ -75,7 +74,8 @@ static bool open_pmu(const char *root, const char *name, struct hwp_pmu *ret)
         free(pmu.path);
         return false;
     }
-    if (!pmu.core && read_cpus(&pmu, "cpumask", &pmu.cpus) != ABSENT) /* SPE's mask says where it exists */
+    if (!pmu.core &&
+        read_cpus(&pmu, "cpumask", &pmu.cpus) != ABSENT) /* SPE's mask says where it exists */
         pmu.per_cpu_only = !hwp_starts_with(name, "arm_spe");
     pmu.name = hwp_strdup(name);
     *ret = pmu;
@@ -124,9 +124,9 @@ void hwp_pmus_load(struct hwp_pmus *ret)
 
 static void pmu_deinit(struct hwp_pmu *pmu)
 {
-    hwp_vec_foreach(&pmu->formats, f)
+    hwp_vec_foreach (&pmu->formats, f)
         free(f->name);
-    hwp_vec_foreach(&pmu->aliases, a) {
+    hwp_vec_foreach (&pmu->aliases, a) {
         free(a->name);
         free(a->terms);
         free(a->unit);
@@ -139,14 +139,14 @@ static void pmu_deinit(struct hwp_pmu *pmu)
 
 void hwp_pmus_deinit(struct hwp_pmus *pmus)
 {
-    hwp_vec_foreach(pmus, pmu)
+    hwp_vec_foreach (pmus, pmu)
         pmu_deinit(pmu);
     hwp_vec_deinit(pmus);
 }
 
 struct hwp_pmu *hwp_pmus_by_name(struct hwp_pmus *pmus, const char *name)
 {
-    hwp_vec_foreach(pmus, pmu)
+    hwp_vec_foreach (pmus, pmu)
         if (strcmp(pmu->name, name) == 0)
             return pmu;
     return NULL;
@@ -154,7 +154,7 @@ struct hwp_pmu *hwp_pmus_by_name(struct hwp_pmus *pmus, const char *name)
 
 struct hwp_pmu *hwp_pmus_by_type(struct hwp_pmus *pmus, uint32_t type)
 {
-    hwp_vec_foreach(pmus, pmu)
+    hwp_vec_foreach (pmus, pmu)
         if (pmu->type == type)
             return pmu;
     return NULL;
@@ -169,7 +169,8 @@ static bool matches_numbered(const char *name, const char *pattern)
         return false;
     if (!name[n])
         return true;
-    return name[n] == '_' && name[n + 1] && name[n + 1 + strspn(name + n + 1, "0123456789")] == '\0';
+    return name[n] == '_' && name[n + 1] &&
+           name[n + 1 + strspn(name + n + 1, "0123456789")] == '\0';
 }
 
 bool hwp_pmu_matches(const struct hwp_pmu *pmu, const char *pattern)
@@ -280,7 +281,7 @@ void hwp_pmu_load(struct hwp_pmu *pmu)
 const struct hwp_pmu_alias *hwp_pmu_alias_find(struct hwp_pmu *pmu, const char *name)
 {
     hwp_pmu_load(pmu);
-    hwp_vec_foreach(&pmu->aliases, alias)
+    hwp_vec_foreach (&pmu->aliases, alias)
         if (strcasecmp(alias->name, name) == 0)
             return alias;
     return NULL;

@@ -93,8 +93,9 @@ static __u64 *config_word(struct perf_event_attr *attr, unsigned index)
 
 static struct hwp_error *no_such_word(const char *key)
 {
-    return hwp_error_hint(hwp_error(HWP_E_UNSUPPORTED, "term '%s' goes into config3, which this "
-                                                       "build doesn't know",
+    return hwp_error_hint(hwp_error(HWP_E_UNSUPPORTED,
+                                    "term '%s' goes into config3, which this "
+                                    "build doesn't know",
                                     key),
                           "build hwprof with the headers of Linux 6.3 or newer");
 }
@@ -112,8 +113,9 @@ static struct hwp_error *apply_format(struct encoder *e, const struct hwp_pmu_fo
     if (term->value)
         HWP_TRY(number_of(term, &value));
     if (bits < 64 && value >> bits)
-        return hwp_error_hint(hwp_error(HWP_E_INVALID, "term '%s': %s does not fit the field's %u "
-                                                       "bit%s",
+        return hwp_error_hint(hwp_error(HWP_E_INVALID,
+                                        "term '%s': %s does not fit the field's %u "
+                                        "bit%s",
                                         term->key, term->value, bits, bits == 1 ? "" : "s"),
                               "the largest is %#llx", (unsigned long long)((1ull << bits) - 1));
     *word &= ~format->mask;
@@ -162,16 +164,16 @@ static struct hwp_error *apply_name(struct encoder *e, const struct hwp_term *te
 static struct hwp_error *fill_parameter(const struct encoder *e, const char *alias,
                                         struct hwp_term *term)
 {
-    hwp_vec_foreach(e->given, given) {
+    hwp_vec_foreach (e->given, given) {
         if (given->value && strcmp(given->key, term->key) == 0) {
             free(term->value);
             term->value = hwp_strdup(given->value);
             return NULL;
         }
     }
-    return hwp_error_hint(hwp_error(HWP_E_INVALID, "event '%s' needs a value for '%s'", alias,
-                                    term->key),
-                          "write %s/%s,%s=NUMBER/", e->pmu->name, alias, term->key);
+    return hwp_error_hint(
+        hwp_error(HWP_E_INVALID, "event '%s' needs a value for '%s'", alias, term->key),
+        "write %s/%s,%s=NUMBER/", e->pmu->name, alias, term->key);
 }
 
 static struct hwp_error *apply_alias_terms(struct encoder *e, const struct hwp_pmu_alias *alias,
@@ -183,7 +185,7 @@ static struct hwp_error *apply_alias_terms(struct encoder *e, const struct hwp_p
 
     if (err)
         return hwp_error_prefix(err, "%s/events/%s", e->pmu->path, alias->name);
-    hwp_vec_foreach(terms, term)
+    hwp_vec_foreach (terms, term)
         if (term->value && strcmp(term->value, "?") == 0)
             HWP_TRY(fill_parameter(e, alias->name, term));
     e->depth++;
@@ -247,18 +249,19 @@ static struct hwp_error *unknown_term(const struct encoder *e, const struct hwp_
                                             "term '%s' of perf is no part of an event here",
                                             term->key),
                                   "see %s", elsewhere[i].instead);
-    hwp_vec_foreach(&e->pmu->formats, format) {
+    hwp_vec_foreach (&e->pmu->formats, format) {
         hwp_suggest_offer(&near, format->name);
         hwp_str_addf(&list, "%s, ", format->name);
     }
-    hwp_vec_foreach(&e->pmu->aliases, alias)
+    hwp_vec_foreach (&e->pmu->aliases, alias)
         hwp_suggest_offer(&near, alias->name);
     hwp_cleanup(hwp_free_cleanup) char *names = hwp_suggest_text(&near);
     hwp_suggest_deinit(&near);
-    struct hwp_error *err = hwp_error(HWP_E_INVALID, "PMU '%s' has no term or event '%s'",
-                                      e->pmu->name, term->key);
-    err = hwp_error_hint(err, "%s%s%sits terms are %sconfig, config1, config2, config3, name, "
-                              "period, freq; it has %zu named events",
+    struct hwp_error *err =
+        hwp_error(HWP_E_INVALID, "PMU '%s' has no term or event '%s'", e->pmu->name, term->key);
+    err = hwp_error_hint(err,
+                         "%s%s%sits terms are %sconfig, config1, config2, config3, name, "
+                         "period, freq; it has %zu named events",
                          names ? "did you mean " : "", names ? names : "", names ? "? " : "",
                          list.data ? list.data : "", e->pmu->aliases.len);
     hwp_str_deinit(&list);
@@ -274,7 +277,7 @@ static struct hwp_error *apply_term(struct encoder *e, const struct hwp_term *te
         if (alias)
             return apply_alias(e, alias);
     }
-    hwp_vec_foreach(&e->pmu->formats, format)
+    hwp_vec_foreach (&e->pmu->formats, format)
         if (strcmp(format->name, term->key) == 0)
             return apply_format(e, format, term);
     for (unsigned i = 0; i < hwp_array_size(configs); i++)
@@ -298,10 +301,10 @@ static bool only_parameter(struct encoder *e, const struct hwp_term *term)
 
     if (!term->value || e->depth > 0)
         return false;
-    hwp_vec_foreach(&e->pmu->formats, format)
+    hwp_vec_foreach (&e->pmu->formats, format)
         if (strcmp(format->name, term->key) == 0)
             return false;
-    hwp_vec_foreach(e->given, given) {
+    hwp_vec_foreach (e->given, given) {
         const struct hwp_pmu_alias *alias =
             given->value ? NULL : hwp_pmu_alias_find(e->pmu, given->key);
         if (alias && strstr(alias->terms, open))
@@ -312,7 +315,7 @@ static bool only_parameter(struct encoder *e, const struct hwp_term *term)
 
 static struct hwp_error *apply_terms(struct encoder *e, const struct hwp_terms *terms)
 {
-    hwp_vec_foreach(terms, term)
+    hwp_vec_foreach (terms, term)
         if (!only_parameter(e, term))
             HWP_TRY(apply_term(e, term));
     return NULL;
@@ -322,7 +325,7 @@ static struct hwp_error *apply_terms(struct encoder *e, const struct hwp_terms *
 static struct hwp_error *apply_given(struct encoder *e)
 {
     for (int aliases = 1; aliases >= 0; aliases--) {
-        hwp_vec_foreach(e->given, term) {
+        hwp_vec_foreach (e->given, term) {
             bool alias = !term->value && hwp_pmu_alias_find(e->pmu, term->key);
             if (alias == (aliases == 1) && !only_parameter(e, term))
                 HWP_TRY(apply_term(e, term));

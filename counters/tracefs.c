@@ -71,7 +71,10 @@ void hwp_tracepoints_each(hwp_tracepoint_fn *fn, void *ctx)
 
 static void offer(void *ctx, const char *name)
 {
-    hwp_suggest_offer(ctx, name);
+    struct hwp_suggest *near = ctx;
+
+    if (strcmp(name, near->wanted) != 0) /* its directory is there, its id isn't */
+        hwp_suggest_offer(near, name);
 }
 
 static struct hwp_error *unknown(const char *system, const char *name)

@@ -22,10 +22,10 @@ static void add_modifiers(struct hwp_str *s, const struct hwp_modifiers *m)
         bool on;
         const char *letter;
     } flags[] = {
-        {m->user, "u"},        {m->kernel, "k"},      {m->hypervisor, "h"}, {m->guest, "G"},
-        {m->host, "H"},        {m->precise, precise[m->precise]}, {m->max_precise, "P"},
-        {m->sample_read, "S"}, {m->pinned, "D"},      {m->exclusive, "e"},  {m->weak, "W"},
-        {m->exclude_idle, "I"},
+        {m->user, "u"},        {m->kernel, "k"},      {m->hypervisor, "h"},
+        {m->guest, "G"},       {m->host, "H"},        {m->precise, precise[m->precise]},
+        {m->max_precise, "P"}, {m->sample_read, "S"}, {m->pinned, "D"},
+        {m->exclusive, "e"},   {m->weak, "W"},        {m->exclude_idle, "I"},
     };
     bool first = true;
 
@@ -50,7 +50,7 @@ static void describe(struct hwp_str *s, const struct hwp_spec *spec)
         hwp_str_addf(s, " %s", spec->name);
     if (spec->kind == HWP_SPEC_RAW || spec->kind == HWP_SPEC_BREAKPOINT)
         hwp_str_addf(s, " %#llx", (unsigned long long)spec->raw);
-    hwp_vec_foreach(&spec->terms, t)
+    hwp_vec_foreach (&spec->terms, t)
         hwp_str_addf(s, " {%s%s%s}", t->key, t->value ? "=" : "", t->value ? t->value : "");
     if (spec->kind == HWP_SPEC_BREAKPOINT)
         hwp_str_addf(s, " %u%s%s%s", spec->bp_len, spec->bp_read ? "r" : "",
@@ -234,7 +234,7 @@ static bool check_row(const struct row *row)
     if (err) {
         hwp_str_addf(&got, "!%s\n%s", err->msg, err->hint ? err->hint : "");
     } else {
-        hwp_vec_foreach(&specs, spec) {
+        hwp_vec_foreach (&specs, spec) {
             hwp_str_add(&got, got.len ? " ; " : "");
             describe(&got, spec);
         }
