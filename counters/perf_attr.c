@@ -125,7 +125,29 @@ static void set_tracking(const struct hwp_perf_session *s, struct perf_event_att
     attr->build_id = s->features.build_id;
 }
 
-void hwp_perf_attr_make(const struct hwp_perf_session *s, struct hwp_counter *c)
+bool hwp_perf_wants_group_read(const struct hwp_perf_session *s, const struct hwp_counter *c)
+{
+    return c->leader >= 0 && c->sampled &&
+           (c->enc->mods.sample_read || s->counters.data[c->leader].enc->mods.sample_read);
+}
+
+/* {…}:S: the group's first event is sampled, and each of its samples carries the counts of all. An
+ * inherited event's samples carry the counts of one task alone, or (before Linux 6.13) are refused;
+ * readers that know no better, perf's before 6.12 among them, would take the differences between
+ * tasks for events. So while child tasks are followed each event is sampled on its own. */
+static void set_group_read(const struct hwp_perf_session *s, struct hwp_counter *c, bool is_first)
+{
+    if (!hwp_perf_wants_group_read(s, c) || c->attr.inherit)
+        return;
+    c->attr.read_format |= PERF_FORMAT_GROUP | PERF_FORMAT_ID;
+    c->attr.sample_type |= PERF_SAMPLE_READ;
+    if (!is_first) {
+        c->attr.freq = 0;
+        c->attr.sample_period = 0;
+    }
+}
+
+void hwp_perf_attr_make(const struct hwp_perf_session *s, struct hwp_counter *c, bool is_first)
 {
     struct perf_event_attr *attr = &c->attr;
 
@@ -145,6 +167,7 @@ void hwp_perf_attr_make(const struct hwp_perf_session *s, struct hwp_counter *c)
     if (c->sampled) {
         set_records(s, attr);
         set_rate(s, attr);
+        set_group_read(s, c, is_first);
     }
     if (c->tracks)
         set_tracking(s, attr);

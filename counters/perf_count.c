@@ -14,8 +14,8 @@
 
 #include "counters/perf_session.h"
 
-/* Values are read one file after the other while the workload may run: times that differ by less
- * are the same. */
+/* Files are read, and stopped, one after the other: while the workload runs, times that differ by
+ * less than this are the same. */
 #define SKEW_NS       50000
 #define SKEW_FRACTION 200 /* 1/200 */
 
@@ -23,20 +23,49 @@ struct reading {
     uint64_t value, enabled, running, lost;
 };
 
-static bool read_place(const struct hwp_perf_session *s, const struct hwp_place *p,
-                       struct reading *ret)
+/* Reads again when a signal comes between. A pinned event that lost its counter reads as end of
+ * file. */
+static ssize_t read_whole(int fd, void *buf, size_t size)
 {
-    struct reading r = {0};
-    size_t wanted = s->features.read_lost ? 32 : 24;
     ssize_t n;
 
-    if (p->fd < 0)
-        return false;
     do {
-        n = read(p->fd, &r, wanted);
+        n = read(fd, buf, size);
     } while (n < 0 && errno == EINTR);
-    /* A pinned event that lost its counter reads as end of file. */
-    if (n < (ssize_t)wanted)
+    return n;
+}
+
+/* PERF_FORMAT_GROUP: nr, enabled, running, then value, id and perhaps lost of each event. */
+static bool read_group(const struct hwp_perf_session *s, const struct hwp_counter *c,
+                       const struct hwp_place *p, struct reading *ret)
+{
+    size_t each = s->features.read_lost ? 3 : 2, room = 3 + s->counters.len * 3;
+    hwp_cleanup(hwp_free_cleanup) uint64_t *words = hwp_calloc(room, sizeof(*words));
+    bool found = false;
+
+    if (read_whole(p->fd, words, room * sizeof(*words)) < (ssize_t)(3 * sizeof(*words)))
+        return false;
+    for (size_t i = 0; i < words[0] && 3 + (i + 1) * each <= room && !found; i++) {
+        const uint64_t *v = words + 3 + i * each;
+
+        if (v[1] != p->id)
+            continue;
+        *ret = (struct reading){v[0], words[1], words[2],
+                                c->attr.read_format & PERF_FORMAT_LOST ? v[2] : 0};
+        found = true;
+    }
+    return found;
+}
+
+static bool read_place(const struct hwp_perf_session *s, const struct hwp_counter *c,
+                       const struct hwp_place *p, struct reading *ret)
+{
+    struct reading r = {0};
+    size_t wanted = c->attr.read_format & PERF_FORMAT_LOST ? 32 : 24;
+
+    if (c->attr.read_format & PERF_FORMAT_GROUP)
+        return read_group(s, c, p, ret);
+    if (read_whole(p->fd, &r, wanted) < (ssize_t)wanted)
         return false;
     *ret = r;
     return true;
@@ -82,7 +111,7 @@ static struct sums read_all(const struct hwp_perf_session *s, const struct hwp_c
 
         if (p->fd < 0)
             continue;
-        if (!read_place(s, p, &r)) {
+        if (!read_place(s, c, p, &r)) {
             sums.failed = true;
             continue;
         }
@@ -106,9 +135,10 @@ static bool always_runs(const struct hwp_perf_session *s, const struct hwp_count
     return true;
 }
 
-static uint64_t without_skew(uint64_t enabled, uint64_t running)
+static uint64_t without_skew(const struct hwp_perf_session *s, uint64_t enabled, uint64_t running)
 {
-    uint64_t slack = SKEW_NS + enabled / SKEW_FRACTION;
+    bool ended = s->stopped && !s->config.attach;
+    uint64_t slack = ended ? SKEW_NS / 10 : SKEW_NS + enabled / SKEW_FRACTION;
 
     return enabled < running || enabled - running <= slack ? running : enabled;
 }
@@ -129,7 +159,7 @@ static void correct_times(struct hwp_perf_session *s, const struct hwp_counter *
         if (exact)
             r->enabled = r->running;
         else if (cpu < reference.len)
-            r->enabled = without_skew(reference.by_cpu[cpu].running, r->running);
+            r->enabled = without_skew(s, reference.by_cpu[cpu].running, r->running);
         sums->total.enabled += r->enabled;
     }
     sums_deinit(&reference);

@@ -170,7 +170,7 @@ static bool count_only(const struct hwp_perf_session *s, struct hwp_counter *c, 
 
     struct perf_event_attr sampling = c->attr;
     c->sampled = c->tracks = false;
-    hwp_perf_attr_make(s, c);
+    hwp_perf_attr_make(s, c, true);
     c->attr.exclude_kernel = sampling.exclude_kernel;
     c->attr.exclude_hv = sampling.exclude_hv;
     c->attr.exclude_guest = sampling.exclude_guest;
@@ -262,9 +262,11 @@ static bool is_tracking(const struct hwp_perf_session *s)
 
 static void open_one(struct hwp_perf_session *s, struct hwp_counter *c)
 {
+    const struct hwp_counter *head = group_head(s, c);
+
     c->tracks = !is_tracking(s) && can_track(c);
-    hwp_perf_attr_make(s, c);
-    open_in_group(s, c, group_head(s, c));
+    hwp_perf_attr_make(s, c, head == NULL);
+    open_in_group(s, c, head);
 }
 
 /* A weak group that doesn't fit: its events are counted one by one, each when it can be. */
@@ -289,7 +291,7 @@ void hwp_perf_open_counters(struct hwp_perf_session *s, size_t first)
         struct hwp_counter *c = &s->counters.data[i];
 
         open_one(s, c);
-        if (!c->opened && group_head(s, c) && is_weak(s, c))
+        if (!c->opened && c->why.cause == HWP_CAUSE_NO_FIT && c->leader >= 0 && is_weak(s, c))
             break_up(s, c->leader, c);
     }
 }

@@ -56,6 +56,16 @@ static struct hwp_error *choose_tasks(struct hwp_perf_session *s)
     return NULL;
 }
 
+/* A hybrid machine's core PMU counts on its own kind of core only. Elsewhere its event does not run,
+ * which only counting by CPU tells from sharing a counter. */
+static bool has_hybrid(const struct hwp_encodings *events)
+{
+    hwp_vec_foreach(events, enc)
+        if (!enc->per_cpu_only && hwp_cpuset_next(&enc->cpus, 0) >= 0)
+            return true;
+    return false;
+}
+
 struct hwp_error *hwp_perf_choose_places(struct hwp_perf_session *s)
 {
     struct hwp_cpuset online;
@@ -73,7 +83,7 @@ struct hwp_error *hwp_perf_choose_places(struct hwp_perf_session *s)
                : s->config.attach  ? HWP_SCOPE_ATTACH
                                    : HWP_SCOPE_OWN;
     s->by_cpu = s->config.pid == -1 || s->config.per_cpu || hwp_perf_samples(s) ||
-                hwp_cpuset_next(&s->config.cpus, 0) >= 0;
+                hwp_cpuset_next(&s->config.cpus, 0) >= 0 || has_hybrid(s->config.events);
     return NULL;
 }
 

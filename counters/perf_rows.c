@@ -131,6 +131,9 @@ void hwp_perf_describe_events(struct hwp_perf_session *s, struct hwp_run *run)
             ev->total.state = c->why.state;
         if (c->leader < 0)
             ev->leader = -1;
+        if (c->opened && hwp_perf_wants_group_read(s, c) && c->attr.inherit)
+            c->why.reason = hwp_strdup("sampled on its own: a group can't be read with each sample "
+                                       "while child tasks are followed");
         hwp_perf_set_reason(c, ev);
     }
 }

@@ -64,8 +64,8 @@ static bool sees_kernel(const struct hwp_perf_session *s)
 static struct hwp_error *synthesize(struct hwp_perf_session *s)
 {
     if (sees_kernel(s))
-        HWP_TRY(hwp_synthesize_kernel("/proc/kallsyms", "/proc/modules", to_recording,
-                                      s->recording));
+        HWP_TRY(hwp_synthesize_kernel("/proc/kallsyms", "/proc/iomem", "/proc/modules",
+                                      to_recording, s->recording));
     if (s->config.pid == -1)
         return hwp_synthesize_all(to_recording, s->recording);
     if (s->config.attach)

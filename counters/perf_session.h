@@ -99,7 +99,9 @@ static inline bool hwp_perf_samples(const struct hwp_perf_session *s)
 
 /* --- perf_attr.c --- */
 void hwp_perf_features_probe(struct hwp_perf_features *ret);
-void hwp_perf_attr_make(const struct hwp_perf_session *s, struct hwp_counter *c);
+/* `is_first`: of those of its group that are open, or ungrouped. */
+void hwp_perf_attr_make(const struct hwp_perf_session *s, struct hwp_counter *c, bool is_first);
+bool hwp_perf_wants_group_read(const struct hwp_perf_session *s, const struct hwp_counter *c);
 void hwp_perf_attr_make_helper(const struct hwp_perf_session *s, struct hwp_counter *c);
 
 /* --- perf_places.c --- */

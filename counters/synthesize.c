@@ -55,37 +55,77 @@ static struct hwp_error *emit_kernel_map(uint64_t addr, uint64_t len, uint64_t p
     return emit(&r, sizeof(r), name, sink, ctx);
 }
 
-/* Finds the bounds of the kernel's text. kallsyms is sorted by address within the kernel, so the
- * read ends at _etext; the kernel formats every line it is asked for, which takes time. */
-static bool find_kernel_text(const char *kallsyms, uint64_t *ret_start, uint64_t *ret_end,
-                             const char **ret_symbol)
+/* Bytes of the kernel's text, from "  START-END : Kernel code" in /proc/iomem; 0: not told (zeros
+ * are shown to those without CAP_SYS_ADMIN). */
+static uint64_t kernel_text_size(const char *iomem)
 {
-    FILE *file = fopen(kallsyms, "re");
+    FILE *file = fopen(iomem, "re");
     hwp_cleanup(hwp_free_cleanup) char *line = NULL;
     size_t cap = 0;
-    uint64_t start = 0, end = 0;
+    uint64_t size = 0;
 
     if (!file)
-        return false;
-    while (!end && getline(&line, &cap, file) > 0) {
-        char *rest, *name;
-        uint64_t addr = strtoull(line, &rest, 16);
+        return 0;
+    while (!size && getline(&line, &cap, file) > 0) {
+        uint64_t start, end;
 
-        if (strlen(rest) < 4)
-            continue;
-        name = rest + 3;
-        name[strcspn(name, "\t\n ")] = '\0';
-        if (!strcmp(name, "_text") || (!start && !strcmp(name, "_stext"))) {
-            start = addr;
-            *ret_symbol = name[1] == 't' ? "_text" : "_stext";
-        } else if (!strcmp(name, "_etext")) {
-            end = addr;
-        }
+        if (strstr(line, ": Kernel code") &&
+            sscanf(line, " %" SCNx64 "-%" SCNx64, &start, &end) == 2 && end > start)
+            size = end + 1 - start;
     }
     fclose(file);
-    *ret_start = start;
-    *ret_end = end;
-    return start && end > start;
+    return size;
+}
+
+/* Splits "addr type name [module]" of kallsyms; NULL if it is not such a line. */
+static const char *symbol_of(char *line, uint64_t *ret_addr)
+{
+    char *rest;
+
+    *ret_addr = strtoull(line, &rest, 16);
+    if (strlen(rest) < 4)
+        return NULL;
+    rest[3 + strcspn(rest + 3, "\t\n ")] = '\0';
+    return rest + 3;
+}
+
+struct kernel_text {
+    uint64_t start, end;
+    const char *symbol; /* what stands at its start */
+};
+
+/* The bounds of the kernel's text. The kernel formats every line of kallsyms that is asked for,
+ * over 100 ms for all of them, so the read ends as soon as possible: its start stands near the
+ * top; its end is looked for only where /proc/iomem does not tell. */
+static bool find_kernel_text(const char *kallsyms, const char *iomem, struct kernel_text *ret)
+{
+    FILE *file = fopen(kallsyms, "re");
+    uint64_t size = kernel_text_size(iomem), addr;
+    hwp_cleanup(hwp_free_cleanup) char *line = NULL;
+    size_t cap = 0;
+
+    *ret = (struct kernel_text){0};
+    if (!file)
+        return false;
+    while (!ret->end && getline(&line, &cap, file) > 0) {
+        const char *name = symbol_of(line, &addr);
+
+        if (!name)
+            continue;
+        if (ret->symbol && !ret->start)
+            break; /* the addresses are hidden */
+        /* Both may stand at one address, in any order; perf knows _text better. */
+        if (ret->symbol && size && addr > ret->start)
+            ret->end = ret->start + size;
+        else if (!strcmp(name, "_text"))
+            *ret = (struct kernel_text){.start = addr, .symbol = "_text"};
+        else if (!ret->symbol && !strcmp(name, "_stext"))
+            *ret = (struct kernel_text){.start = addr, .symbol = "_stext"};
+        else if (ret->symbol && !strcmp(name, "_etext"))
+            ret->end = addr;
+    }
+    fclose(file);
+    return ret->start && ret->end > ret->start;
 }
 
 static struct hwp_error *synthesize_modules(const char *modules, hwp_record_sink *sink, void *ctx)
@@ -113,18 +153,18 @@ static struct hwp_error *synthesize_modules(const char *modules, hwp_record_sink
     return err;
 }
 
-struct hwp_error *hwp_synthesize_kernel(const char *kallsyms, const char *modules,
-                                         hwp_record_sink *sink, void *ctx)
+struct hwp_error *hwp_synthesize_kernel(const char *kallsyms, const char *iomem,
+                                        const char *modules, hwp_record_sink *sink, void *ctx)
 {
-    uint64_t start, end;
-    const char *symbol = NULL;
+    struct kernel_text text;
 
-    if (!find_kernel_text(kallsyms, &start, &end, &symbol))
+    if (!find_kernel_text(kallsyms, iomem, &text))
         return NULL;
 
     /* The symbol that perf relocates by stands behind the brackets; pgoff is its address. */
-    char *name = hwp_asprintf("[kernel.kallsyms]%s", symbol);
-    struct hwp_error *err = emit_kernel_map(start, end - start, start, name, sink, ctx);
+    char *name = hwp_asprintf("[kernel.kallsyms]%s", text.symbol);
+    struct hwp_error *err =
+        emit_kernel_map(text.start, text.end - text.start, text.start, name, sink, ctx);
     free(name);
     if (err)
         return err;

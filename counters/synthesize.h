@@ -18,12 +18,13 @@ typedef struct hwp_error *hwp_record_sink(void *ctx, const void *records, size_t
 
 /* The kernel's text and its modules; nothing where the addresses are hidden. The paths are those
  * of the files in /proc. */
-struct hwp_error *hwp_synthesize_kernel(const char *kallsyms, const char *modules,
-                                         hwp_record_sink *sink, void *ctx) hwp_must_use;
+struct hwp_error *hwp_synthesize_kernel(const char *kallsyms, const char *iomem,
+                                        const char *modules, hwp_record_sink *sink,
+                                        void *ctx) hwp_must_use;
 
 /* A process with all its threads: FORK, COMM, MMAP2. One that has ended meanwhile yields nothing. */
 struct hwp_error *hwp_synthesize_process(pid_t pid, hwp_record_sink *sink,
-                                          void *ctx) hwp_must_use;
+                                         void *ctx) hwp_must_use;
 
 /* Every process there is. */
 struct hwp_error *hwp_synthesize_all(hwp_record_sink *sink, void *ctx) hwp_must_use;
