@@ -81,9 +81,8 @@ void hwp_session_schedule(struct hwp_target *t)
 
 void hwp_session_started(struct hwp_target *t)
 {
-    t->start_ns = hwp_monotonic_ns();
     if (t->config.timeout_ns)
-        t->timeout_at_ns = t->start_ns + t->config.timeout_ns;
+        t->timeout_at_ns = hwp_monotonic_ns() + t->config.timeout_ns;
     hwp_session_schedule(t);
 }
 

@@ -31,7 +31,7 @@ struct hwp_target {
     struct hwp_tasks tasks;
     struct hwp_signals signals;
     uint64_t tick_at_ns;            /* the first tick, while there are any */
-    uint64_t start_ns, end_ns;      /* exec and end; monotonic */
+    uint64_t start_ns, end_ns;      /* order to exec, and end; monotonic */
     unsigned timeout_stage;         /* 0: running, 1: SIGTERM sent, 2: SIGKILL sent */
     uint64_t timeout_at_ns;         /* of the next stage; 0: none */
     struct hwp_error *error;        /* of on_exec */
@@ -57,7 +57,8 @@ int hwp_session_order(struct hwp_target *t, enum hwp_order order);
 /* Reads one report; false at the end of the pipe. */
 bool hwp_session_report(struct hwp_target *t, struct hwp_child_report *ret);
 
-/* The workload has just executed its program: takes the time and starts the timeout. */
+/* The workload has just executed its program: starts the timeout. (Its own time began with the
+ * order to exec: by now a short one may have ended.) */
 void hwp_session_started(struct hwp_target *t);
 
 /* The first process has been reaped with this status. */
