@@ -666,6 +666,27 @@ static void malformed_files(void **state)
     check_on("perf", "malformed", malformed, hwp_array_size(malformed));
 }
 
+/* Tracepoints where tracefs is not, which is not the same as a name that is not. */
+static void no_tracefs(void **state)
+{
+    static const struct encoding_row absent[] = {
+        {__LINE__, "sched:sched_switch", "!tracefs is not mounted"},
+        {__LINE__, "sched:sched_switch", "!mount -t tracefs nodev /sys/kernel/tracing"},
+    };
+    int status;
+
+    (void)state;
+    fflush(NULL);
+    pid_t pid = fork();
+    assert_true(pid >= 0);
+    if (pid == 0) {
+        setenv("HWPROF_TRACEFS", HWP_TEST_DATA "/nowhere", 1);
+        exit(check_encodings(absent, hwp_array_size(absent)) ? 1 : 0);
+    }
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -677,6 +698,7 @@ int main(void)
         cmocka_unit_test(arm_big_little),
         cmocka_unit_test(power_24x7),
         cmocka_unit_test(malformed_files),
+        cmocka_unit_test(no_tracefs),
         cmocka_unit_test(survives_mutations),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
