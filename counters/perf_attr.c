@@ -8,7 +8,6 @@
 #include "counters/perf_session.h"
 #include "counters/system_facts.h"
 
-#define DEFAULT_FREQ_HZ   4000
 #define DEFAULT_MAX_STACK 127
 
 /* --- features -------------------------------------------------------------------------------- */
@@ -84,9 +83,12 @@ static bool is_rare(const struct perf_event_attr *attr)
     return attr->type == PERF_TYPE_TRACEPOINT || attr->type == PERF_TYPE_BREAKPOINT;
 }
 
-static void set_rate(const struct hwp_perf_session *s, struct perf_event_attr *attr)
+/* A period was meant for the events that were asked for, not for the nanoseconds of a clock that
+ * stands in for them. */
+static void set_rate(const struct hwp_perf_session *s, const struct hwp_counter *c,
+                     struct perf_event_attr *attr)
 {
-    if (s->config.period) {
+    if (s->config.period && c->enc != &s->clock) {
         attr->sample_period = s->config.period;
     } else if (is_rare(attr)) {
         attr->sample_period = 1;
@@ -166,7 +168,7 @@ void hwp_perf_attr_make(const struct hwp_perf_session *s, struct hwp_counter *c,
     }
     if (c->sampled) {
         set_records(s, attr);
-        set_rate(s, attr);
+        set_rate(s, c, attr);
         set_group_read(s, c, is_first);
     }
     if (c->tracks)

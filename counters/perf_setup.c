@@ -12,12 +12,12 @@ static void set_defaults(struct hwp_perf_session *s, struct hwp_run *run)
     struct hwp_session_config *config = &s->config;
     unsigned max = config->facts->max_sample_rate, pages = 1;
 
-    if (!config->freq_hz && !config->period)
+    if (!config->freq_hz)
         config->freq_hz = DEFAULT_FREQ_HZ;
-    if (!config->period && max && config->freq_hz > max) {
+    if (max && config->freq_hz > max) {
         hwp_cleanup(hwp_free_cleanup) char *detail =
             hwp_asprintf("%llu Hz asked, %u Hz used", (unsigned long long)config->freq_hz, max);
-        if (hwp_perf_samples(s))
+        if (hwp_perf_samples(s) && !config->period)
             hwp_note_raise(&run->notes, HWP_NOTE_RATE_LIMITED, detail);
         config->freq_hz = max;
     }
