@@ -1,6 +1,7 @@
 #include "reports/stat_report.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "base/mem.h"
 #include "base/str.h"
@@ -168,14 +169,47 @@ static void text_line(const struct hwp_stat *s, const struct hwp_stat_report_opt
     hwp_str_deinit(&text);
 }
 
+static bool same(const char *a, const char *b)
+{
+    return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+static bool shares_reason(const struct hwp_event *a, const struct hwp_event *b)
+{
+    return a->reason && b->reason && same(a->reason, b->reason) && same(a->remedy, b->remedy);
+}
+
+static bool reason_was_given(const struct hwp_stat *s, size_t e)
+{
+    for (size_t i = 0; i < e; i++)
+        if (shares_reason(&s->events.data[i], &s->events.data[e]))
+            return true;
+    return false;
+}
+
+/* Names of all events with the reason of event `e`, which is the first of them. */
+static char *names_with_reason(const struct hwp_stat *s, size_t e)
+{
+    struct hwp_str names = {0};
+
+    for (size_t i = e; i < s->events.len; i++) {
+        const struct hwp_event *ev = &s->events.data[i];
+        if (shares_reason(ev, &s->events.data[e]))
+            hwp_str_addf(&names, "%s%s", names.len ? ", " : "", ev->name ? ev->name : "?");
+    }
+    char *joined hwp_cleanup(hwp_free_cleanup) = hwp_str_steal(&names);
+    return hwp_text_printable(joined);
+}
+
 static void text_reasons(const struct hwp_stat *s, struct hwp_out *out)
 {
-    hwp_vec_foreach(&s->events, ev) {
-        if (!ev->reason)
+    for (size_t e = 0; e < s->events.len; e++) {
+        const struct hwp_event *ev = &s->events.data[e];
+        if (!ev->reason || reason_was_given(s, e))
             continue;
-        char *name hwp_cleanup(hwp_free_cleanup) = hwp_text_printable(ev->name ? ev->name : "?");
+        char *names hwp_cleanup(hwp_free_cleanup) = names_with_reason(s, e);
         char *reason hwp_cleanup(hwp_free_cleanup) = hwp_text_printable(ev->reason);
-        hwp_out_printf(out, "  %s: %s\n", name, reason);
+        hwp_out_printf(out, "  %s: %s\n", names, reason);
         if (ev->remedy) {
             char *remedy hwp_cleanup(hwp_free_cleanup) = hwp_text_printable(ev->remedy);
             hwp_out_printf(out, "    hint: %s\n", remedy);
