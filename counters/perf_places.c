@@ -12,7 +12,7 @@ static struct hwp_error *online_cpus(const struct hwp_topology *topology, struct
         *ret = topology->online;
         return NULL;
     }
-    hwp_cleanup(hwp_free_cleanup) char *text = hwp_read_text("/sys/devices/system/cpu/online");
+    hwp_cleanup(hwp_free_cleanup) char *text = hwp_file_read("/sys/devices/system/cpu/online", HWP_FILE_SMALL, NULL);
     return hwp_cpuset_parse(text ? text : "0", ret);
 }
 

@@ -90,7 +90,7 @@ static struct hwp_error *event_end(const struct parser *p, size_t *ret)
 static struct hwp_error *parse_event(struct parser *p, int group)
 {
     struct hwp_spec spec = {.group = group};
-    size_t end;
+    size_t end = p->at;
 
     skip_space(p);
     HWP_TRY(event_end(p, &end));

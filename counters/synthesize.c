@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "base/file.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "counters/system_facts.h"
@@ -241,7 +242,7 @@ static pid_t parent_of(pid_t pid)
     int ppid = 0;
 
     snprintf(path, sizeof(path), "/proc/%d/stat", pid);
-    hwp_cleanup(hwp_free_cleanup) char *stat = hwp_read_text(path);
+    hwp_cleanup(hwp_free_cleanup) char *stat = hwp_file_read(path, HWP_FILE_SMALL, NULL);
     const char *rest = stat ? strrchr(stat, ')') : NULL;
     if (!rest || sscanf(rest + 1, " %*c %d", &ppid) != 1)
         return 0;
@@ -264,7 +265,7 @@ static struct hwp_error *emit_task(pid_t pid, pid_t tid, pid_t ppid, hwp_record_
         .header = {.type = PERF_RECORD_COMM}, .pid = (uint32_t)pid, .tid = (uint32_t)tid};
 
     snprintf(path, sizeof(path), "/proc/%d/task/%d/comm", pid, tid);
-    hwp_cleanup(hwp_free_cleanup) char *name = hwp_read_text(path);
+    hwp_cleanup(hwp_free_cleanup) char *name = hwp_file_read(path, HWP_FILE_SMALL, NULL);
     if (!name)
         return NULL;
     name[strcspn(name, "\n")] = '\0';

@@ -15,6 +15,7 @@
 #include <cpuid.h>
 #endif
 
+#include "base/file.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "counters/diagnose.h"
@@ -23,28 +24,9 @@
 #define CAP_SYS_ADMIN_BIT 21 /* capability.h; since 5.8 CAP_PERFMON is enough */
 #define CAP_PERFMON_BIT   38
 
-char *hwp_read_text(const char *path)
-{
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    struct hwp_str text = {0};
-    char buf[16384];
-    ssize_t n;
-
-    if (fd < 0)
-        return NULL;
-    while ((n = read(fd, buf, sizeof(buf))) > 0)
-        hwp_str_addn(&text, buf, (size_t)n);
-    close(fd);
-    if (n < 0) {
-        hwp_str_deinit(&text);
-        return NULL;
-    }
-    return hwp_str_steal(&text);
-}
-
 bool hwp_read_number(const char *path, long long *ret)
 {
-    hwp_cleanup(hwp_free_cleanup) char *text = hwp_read_text(path);
+    hwp_cleanup(hwp_free_cleanup) char *text = hwp_file_read(path, HWP_FILE_SMALL, NULL);
     char *end;
 
     if (!text)
@@ -187,11 +169,11 @@ static char *find_hypervisor(void)
     };
 
     for (size_t i = 0; i < hwp_array_size(paths); i++) {
-        hwp_cleanup(hwp_free_cleanup) char *text = hwp_read_text(paths[i]);
+        hwp_cleanup(hwp_free_cleanup) char *text = hwp_file_read(paths[i], HWP_FILE_SMALL, NULL);
         char *name = text ? hypervisor_name(text) : NULL;
         /* EC2's bare-metal instances carry the same vendor. */
         hwp_cleanup(hwp_free_cleanup) char *product =
-            hwp_read_text("/sys/class/dmi/id/product_name");
+            hwp_file_read("/sys/class/dmi/id/product_name", HWP_FILE_SMALL, NULL);
 
         if (name && product && strstr(product, "metal")) {
             free(name);
@@ -211,7 +193,7 @@ static bool find_container(void)
     static const char *const marks[] = {"/.dockerenv", "/run/.containerenv",
                                         "/run/systemd/container"};
     static const char *const words[] = {"docker", "kubepods", "containerd", "libpod", "lxc"};
-    hwp_cleanup(hwp_free_cleanup) char *cgroup = hwp_read_text("/proc/1/cgroup");
+    hwp_cleanup(hwp_free_cleanup) char *cgroup = hwp_file_read("/proc/1/cgroup", HWP_FILE_SMALL, NULL);
 
     for (size_t i = 0; i < hwp_array_size(marks); i++)
         if (!access(marks[i], F_OK))
@@ -240,7 +222,7 @@ static unsigned long long status_field(const char *status, const char *name, int
 
 static void gather_privileges(struct hwp_system_facts *f)
 {
-    hwp_cleanup(hwp_free_cleanup) char *status = hwp_read_text("/proc/self/status");
+    hwp_cleanup(hwp_free_cleanup) char *status = hwp_file_read("/proc/self/status", HWP_FILE_SMALL, NULL);
     unsigned long long caps = status_field(status, "CapEff", 16);
 
     f->euid = (int)geteuid();

@@ -44,7 +44,7 @@ static struct hwp_error *run_annotate(const struct hwp_command *self, int argc, 
     return hwp_view(options.input, &view, &sections, &output, false);
 }
 
-static const char *const examples[] = {"annotate", "annotate -M intel --no-fold main",
+static const char *const examples[] = {"annotate", "annotate -M intel --no-fold count_shared",
                                        "annotate -i perf.data --annotate 10", NULL};
 
 const struct hwp_command hwp_command_annotate = {

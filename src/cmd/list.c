@@ -102,7 +102,7 @@ static struct hwp_error *run_list(const struct hwp_command *self, int argc, char
     return hwp_out_close(&out);
 }
 
-static const char *const examples[] = {"list", "list cache", "list --origin libpfm4 lock --json",
+static const char *const examples[] = {"list", "list cache", "list --origin software fault --json",
                                        NULL};
 
 const struct hwp_command hwp_command_list = {

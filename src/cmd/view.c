@@ -92,11 +92,18 @@ static void annotate_one(struct view *v, const struct hwp_view_options *options,
     hwp_annotation_notes(&annotation, &v->profile->run.notes);
 }
 
+/* Below this share of the event that orders the functions, code isn't worth a page. */
+#define ANNOTATE_PERCENT_MIN 1.0
+
 /* The hottest functions whose code can be shown at all. */
 static void annotate_hottest(struct view *v, const struct hwp_view_options *options)
 {
-    hwp_vec_foreach(&v->hot.functions, f) {
-        if (v->annotations.len == options->annotate)
+    const struct hwp_hot *hot = &v->hot;
+
+    hwp_vec_foreach(&hot->functions, f) {
+        if (v->annotations.len == options->annotate ||
+            hwp_cost_percent(&f->self[hot->sort_event], &hot->totals[hot->sort_event]) <
+                ANNOTATE_PERCENT_MIN)
             return;
         if (hwp_module_code(f->module, f->symbol->start, f->symbol->end, &(size_t){0}))
             annotate_one(v, options, f->dso, f->symbol);

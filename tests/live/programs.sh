@@ -1,15 +1,15 @@
 #!/bin/bash
 # Programs of other people: a report with named functions, output and exit status untouched.
-. "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/programs.d.sh"
+. "$(dirname "$0")/lib.sh"
 
-# The share of clock samples in functions with a name.
+# "PERCENT SAMPLES": the share of samples in functions with a name, and how many there are.
 named_percent() {
-    "$HWPROF" report -i "$1" --top 0 --no-atomics --json >report.json || return 1
-    awk '/"functions"/ {on = 1} /"annotations"|"cores"/ {on = 0}
-        on && /"function":/ {named = !/"function": *"\[/}
-        on && /"cpu-clock_samples":|"samples":/ {n = $2 + 0; all += n; if (named) known += n}
-        END {printf "%d %d\n", all ? 100 * known / all : 0, all}' report.json
+    "$HWPROF" report -i "$1" --top 0 --no-atomics -x'|' | awk -F'|' '
+        /^row\|/ {for (i = 1; i <= NF; i++) column[$i] = i}
+        /^function\|/ {n = $column["cpu-clock:u_samples"]; all += n
+            if ($column["function"] !~ /^(sub_|\[)/) named += n}
+        END {printf "%d %d\n", all ? 100 * named / all : 0, all}'
 }
 
 program() {
