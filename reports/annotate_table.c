@@ -147,7 +147,7 @@ void hwp_annotations_print(const struct hwp_profile *p, const struct hwp_annotat
                            const struct hwp_report_options *options, struct hwp_out *out)
 {
     if (options->format == HWP_FORMAT_TEXT) {
-        hwp_vec_foreach(all, a)
+        hwp_vec_foreach (all, a)
             hwp_annotate_text(p, a, options, out);
     } else if (options->format == HWP_FORMAT_CSV) {
         struct hwp_table t;
@@ -156,7 +156,7 @@ void hwp_annotations_print(const struct hwp_profile *p, const struct hwp_annotat
         hwp_table_deinit(&t);
     } else {
         struct cJSON *array hwp_cleanup(hwp_json_cleanup) = hwp_json_array();
-        hwp_vec_foreach(all, a)
+        hwp_vec_foreach (all, a)
             hwp_json_append(array, hwp_annotate_json(p, a));
         hwp_json_print(array, true, out);
     }

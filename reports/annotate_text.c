@@ -16,9 +16,9 @@ struct page {
     const struct hwp_annotation *a;
     const struct hwp_report_options *options;
     struct hwp_out *out;
-    size_t *widths;      /* per event */
-    size_t address;      /* digits of the longest address */
-    size_t tag;          /* width of the column of atomics; 0: there are none */
+    size_t *widths; /* per event */
+    size_t address; /* digits of the longest address */
+    size_t tag;     /* width of the column of atomics; 0: there are none */
 };
 
 static void measure(struct page *page)
@@ -29,15 +29,14 @@ static void measure(struct page *page)
         width = width < MIN_WIDTH ? MIN_WIDTH : width;
         page->widths[e] = width > MAX_WIDTH ? MAX_WIDTH : width;
     }
-    hwp_vec_foreach(&page->a->insns, insn) {
+    hwp_vec_foreach (&page->a->insns, insn) {
         size_t tag = strlen(hwp_atomic_name((enum hwp_atomic)insn->atomic));
         page->tag = tag > page->tag ? tag : page->tag;
     }
     if (page->a->insns.len) {
         char digits[24];
-        page->address = (size_t)snprintf(
-            digits, sizeof(digits), "%llx",
-            (unsigned long long)hwp_vec_last(&page->a->insns)->addr);
+        page->address = (size_t)snprintf(digits, sizeof(digits), "%llx",
+                                         (unsigned long long)hwp_vec_last(&page->a->insns)->addr);
     }
 }
 
@@ -223,10 +222,10 @@ static void write_moved(const struct page *page)
         moved += page->a->moved[e].samples;
     if (!moved)
         return;
-    char *count hwp_cleanup(hwp_free_cleanup) =
-        hwp_text_count(moved, !page->options->no_big_num);
-    hwp_out_printf(page->out, "%s sample%s moved from the instruction after an atomic to the atomic "
-                              "(--no-skid: as sampled)\n",
+    char *count hwp_cleanup(hwp_free_cleanup) = hwp_text_count(moved, !page->options->no_big_num);
+    hwp_out_printf(page->out,
+                   "%s sample%s moved from the instruction after an atomic to the atomic "
+                   "(--no-skid: as sampled)\n",
                    count, moved == 1 ? "" : "s");
 }
 
@@ -239,7 +238,7 @@ void hwp_annotate_text(const struct hwp_profile *p, const struct hwp_annotation 
     measure(&page);
     write_head(&page);
     write_titles(&page);
-    hwp_vec_foreach(&a->rows, row) {
+    hwp_vec_foreach (&a->rows, row) {
         switch (row->kind) {
         case HWP_ANNOTATE_SOURCE:
             write_source(&page, row);

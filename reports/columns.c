@@ -23,9 +23,8 @@ void hwp_table_event_column(struct hwp_table *t, const struct hwp_events *events
                             const struct hwp_event_column *column)
 {
     char *name hwp_cleanup(hwp_free_cleanup) = hwp_event_key(events, e);
-    char *key hwp_cleanup(hwp_free_cleanup) =
-        hwp_asprintf("%s%s%s", name, column->suffix ? "_" : "",
-                     column->suffix ? column->suffix : "");
+    char *key hwp_cleanup(hwp_free_cleanup) = hwp_asprintf(
+        "%s%s%s", name, column->suffix ? "_" : "", column->suffix ? column->suffix : "");
 
     hwp_table_column(t, &(struct hwp_column){
                             .key = key,
@@ -41,7 +40,7 @@ static bool is_ambiguous(const struct hwp_metric_uses *uses, const struct hwp_me
 {
     size_t n = 0;
 
-    hwp_vec_foreach(uses, other)
+    hwp_vec_foreach (uses, other)
         n += other->metric == use->metric;
     return n > 1;
 }
@@ -49,7 +48,7 @@ static bool is_ambiguous(const struct hwp_metric_uses *uses, const struct hwp_me
 void hwp_table_metric_columns(struct hwp_table *t, const struct hwp_events *events,
                               const struct hwp_metric_uses *uses)
 {
-    hwp_vec_foreach(uses, use) {
+    hwp_vec_foreach (uses, use) {
         const struct hwp_metric_info *info = hwp_metric_info(use->metric);
         bool ambiguous = is_ambiguous(uses, use);
         const char *event = name_of(&events->data[use->numerator]);

@@ -9,8 +9,8 @@
 static void add_columns(struct hwp_table *t, const struct hwp_run *run,
                         const struct hwp_cores *cores)
 {
-    hwp_table_column(
-        t, &(struct hwp_column){.key = "cpu", .title = "CPU", .align = HWP_ALIGN_RIGHT});
+    hwp_table_column(t,
+                     &(struct hwp_column){.key = "cpu", .title = "CPU", .align = HWP_ALIGN_RIGHT});
     hwp_table_column(
         t, &(struct hwp_column){.key = "core", .title = "core", .align = HWP_ALIGN_RIGHT});
     hwp_table_column(
@@ -25,9 +25,9 @@ static void add_columns(struct hwp_table *t, const struct hwp_run *run,
                                &(struct hwp_event_column){"samples", NULL, "", 0});
     }
     hwp_table_metric_columns(t, &run->events, &cores->metrics);
-    hwp_table_column(t, &(struct hwp_column){
-                            .key = "tasks_text", .title = "tasks", .shrinks = true,
-                            .text_only = true});
+    hwp_table_column(
+        t, &(struct hwp_column){
+               .key = "tasks_text", .title = "tasks", .shrinks = true, .text_only = true});
     hwp_table_column(t, &(struct hwp_column){.key = "tasks"});
     hwp_table_column(t, &(struct hwp_column){.key = "pinned_tasks"});
 }
@@ -44,7 +44,7 @@ static struct hwp_field names_of(const struct hwp_core *core)
     struct hwp_intern names = {0};
     HWP_VEC(size_t) times = {0};
 
-    hwp_vec_foreach(&core->tasks, task) {
+    hwp_vec_foreach (&core->tasks, task) {
         uint32_t id = hwp_intern(&names, comm_of(task));
         if (id == times.len)
             hwp_vec_push(&times, 0);
@@ -67,11 +67,11 @@ static struct hwp_field list_of(const struct hwp_core *core, bool pinned_only)
 {
     HWP_VEC(char *) items = {0};
 
-    hwp_vec_foreach(&core->tasks, task)
+    hwp_vec_foreach (&core->tasks, task)
         if (task->pinned || !pinned_only)
             hwp_vec_push(&items, hwp_asprintf("%s/%d", comm_of(task), task->tid));
     struct hwp_field field = hwp_field_list((const char *const *)items.data, items.len);
-    hwp_vec_foreach(&items, item)
+    hwp_vec_foreach (&items, item)
         free(*item);
     hwp_vec_deinit(&items);
     return field;
@@ -101,10 +101,9 @@ static void add_core(struct hwp_table *t, const struct hwp_run *run, const struc
         const struct hwp_event *ev = &run->events.data[e];
         hwp_table_add(t, share(&core->counts[e], &cores->totals[e]));
         hwp_table_add(t, hwp_field_event_count(ev, &core->counts[e]));
-        hwp_table_add(t, ev->nr_samples ? hwp_field_count(core->samples[e])
-                                        : hwp_field_unknown());
+        hwp_table_add(t, ev->nr_samples ? hwp_field_count(core->samples[e]) : hwp_field_unknown());
     }
-    hwp_vec_foreach(&cores->metrics, use) {
+    hwp_vec_foreach (&cores->metrics, use) {
         struct hwp_value value = hwp_metric_evaluate(use, &run->events, core->counts, 0);
         hwp_table_add(t, hwp_field_value(&value));
     }
@@ -118,6 +117,6 @@ void hwp_cores_table(const struct hwp_run *run, const struct hwp_cores *cores,
 {
     *ret = (struct hwp_table){.name = "cores"};
     add_columns(ret, run, cores);
-    hwp_vec_foreach(&cores->cores, core)
+    hwp_vec_foreach (&cores->cores, core)
         add_core(ret, run, cores, core);
 }

@@ -94,11 +94,12 @@ static void notes_table(const struct hwp_notes *notes, struct hwp_table *ret)
     *ret = (struct hwp_table){.name = "notes"};
     for (size_t i = 0; i < hwp_array_size(keys); i++)
         hwp_table_column(ret, &(struct hwp_column){.key = keys[i], .title = keys[i]});
-    hwp_vec_foreach(notes, note) {
+    hwp_vec_foreach (notes, note) {
         const struct hwp_note_info *info = hwp_note_info(note->id);
         hwp_table_row(ret, false);
         hwp_table_add(ret, hwp_field_text(info->key));
-        hwp_table_add(ret, hwp_field_text(info->severity == HWP_SEVERITY_WARN ? "warning" : "note"));
+        hwp_table_add(ret,
+                      hwp_field_text(info->severity == HWP_SEVERITY_WARN ? "warning" : "note"));
         hwp_table_add(ret, hwp_field_text(info->text));
         hwp_table_add(ret, hwp_field_text(note->detail));
         hwp_table_add(ret, hwp_field_text(info->remedy));
@@ -144,7 +145,7 @@ static void print_json(const struct hwp_document *doc, struct hwp_out *out)
     }
     if (doc->annotations) {
         struct cJSON *array = hwp_json_array();
-        hwp_vec_foreach(doc->annotations, a)
+        hwp_vec_foreach (doc->annotations, a)
             hwp_json_append(array, hwp_annotate_json(doc->profile, a));
         hwp_json_put(root, "annotations", array);
     }

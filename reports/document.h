@@ -11,7 +11,7 @@
 #include "base/out.h"
 #include "reports/table.h"
 
-struct hwp_document { /* all borrowed; a NULL section is left out */
+struct hwp_document {                  /* all borrowed; a NULL section is left out */
     const struct hwp_profile *profile; /* its run's notes are the document's */
     const struct hwp_hot *hot;
     const struct hwp_annotations *annotations;

@@ -10,7 +10,7 @@ enum hwp_available { HWP_AVAILABLE_YES, HWP_AVAILABLE_NO, HWP_AVAILABLE_UNKNOWN 
 
 struct hwp_event_row { /* all borrowed */
     const char *name;
-    const char *origin;      /* "hardware", "software", "tracepoint", "PAPI", "libpfm4" … */
+    const char *origin; /* "hardware", "software", "tracepoint", "PAPI", "libpfm4" … */
     enum hwp_available available;
     const char *reason;      /* why not; NULL */
     const char *description; /* NULL: none */

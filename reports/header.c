@@ -26,8 +26,7 @@ static const char *state_word(const struct hwp_event *ev)
         return hwp_origin_name(ev->origin);
     default:
         /* A recording of another tool has samples, but says nothing of totals. */
-        return ev->nr_samples ? hwp_origin_name(ev->origin)
-                              : hwp_count_state_name(ev->total.state);
+        return ev->nr_samples ? hwp_origin_name(ev->origin) : hwp_count_state_name(ev->total.state);
     }
 }
 
@@ -98,9 +97,9 @@ static void add_summary(struct hwp_str *text, const struct hwp_run *run, size_t 
     bool cores = true;
     size_t n = 0;
 
-    hwp_vec_foreach(&run->pins, pin)
+    hwp_vec_foreach (&run->pins, pin)
         cores = cores && (pin->cpu < 0 || pin->core >= 0);
-    hwp_vec_foreach(&run->pins, pin)
+    hwp_vec_foreach (&run->pins, pin)
         if (pin->cpu >= 0)
             places[n++] = cores ? pin->core : pin->cpu;
     qsort(places, n, sizeof(*places), by_value);
@@ -132,14 +131,14 @@ char *hwp_header_pins(const struct hwp_run *run)
     struct hwp_str text = {0};
     size_t nr_pinned = 0;
 
-    hwp_vec_foreach(&run->pins, pin)
+    hwp_vec_foreach (&run->pins, pin)
         nr_pinned += pin->cpu >= 0;
     if (!nr_pinned)
         return NULL;
     if (nr_pinned > MANY_PINS) {
         add_summary(&text, run, nr_pinned);
     } else {
-        hwp_vec_foreach(&run->pins, pin)
+        hwp_vec_foreach (&run->pins, pin)
             if (pin->cpu >= 0)
                 add_pin(&text, pin);
     }
@@ -207,7 +206,7 @@ static size_t widest_name(const struct hwp_events *events)
 {
     size_t widest = 0;
 
-    hwp_vec_foreach(events, ev) {
+    hwp_vec_foreach (events, ev) {
         char *name hwp_cleanup(hwp_free_cleanup) = hwp_text_printable(ev->name ? ev->name : "?");
         size_t width = hwp_display_width(name);
         widest = width > widest ? width : widest;
@@ -248,7 +247,7 @@ static void write_lost(const struct hwp_run *run, bool big_num, struct hwp_out *
 {
     bool sampled = false;
 
-    hwp_vec_foreach(&run->events, ev)
+    hwp_vec_foreach (&run->events, ev)
         sampled |= ev->nr_samples > 0;
     if (!sampled && !run->lost_records && !run->lost_samples)
         return;
@@ -263,11 +262,11 @@ static void write_lost(const struct hwp_run *run, bool big_num, struct hwp_out *
 /* That the clock stands in must not be missed: it goes first, with the reason of each event. */
 static void write_stand_in(const struct hwp_run *run, struct hwp_out *out)
 {
-    hwp_vec_foreach(&run->notes, note) {
+    hwp_vec_foreach (&run->notes, note) {
         if (note->id != HWP_NOTE_CLOCK_STANDS_IN)
             continue;
         hwp_note_text(note, out);
-        hwp_vec_foreach(&run->events, ev) {
+        hwp_vec_foreach (&run->events, ev) {
             if (!ev->requested || hwp_count_known(&ev->total) || ev->nr_samples)
                 continue;
             char *name hwp_cleanup(hwp_free_cleanup) =

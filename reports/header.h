@@ -1,6 +1,7 @@
 /*
  * What a report begins with: why events couldn't be had (first, if the clock stands in), the
- * command and how it ended, the machine, where tasks were pinned, and each event's origin and state.
+ * command and how it ended, the machine, where tasks were pinned, and each event's origin and
+ * state.
  */
 #ifndef HWP_REPORTS_HEADER_H
 #define HWP_REPORTS_HEADER_H
@@ -22,7 +23,8 @@ void hwp_header_events(const struct hwp_run *run, struct hwp_table *ret);
  * "not supported: this VM …". Caller frees. */
 char *hwp_header_event_state(const struct hwp_event *ev, bool big_num);
 
-/* "counter→core 0, counter→core 1", or "8 tasks on 4 cores (0-3)" for many. NULL: nothing pinned. */
+/* "counter→core 0, counter→core 1", or "8 tasks on 4 cores (0-3)" for many. NULL: nothing pinned.
+ */
 char *hwp_header_pins(const struct hwp_run *run);
 
 #endif

@@ -8,7 +8,7 @@ static struct cJSON *pins_json(const struct hwp_run *run)
 {
     struct cJSON *array = hwp_json_array();
 
-    hwp_vec_foreach(&run->pins, pin) {
+    hwp_vec_foreach (&run->pins, pin) {
         struct cJSON *object = hwp_json_object();
         hwp_json_put_int(object, "pid", pin->pid);
         hwp_json_put_int(object, "tid", pin->tid);

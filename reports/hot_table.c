@@ -12,26 +12,24 @@ static void add_event_columns(struct hwp_table *t, const struct hwp_profile *p,
 
     hwp_table_event_column(t, events, e, &(struct hwp_event_column){"percent", "share", "%", 2});
     if (hot->has_total)
-        hwp_table_event_column(
-            t, events, e, &(struct hwp_event_column){"total_percent", "with callees", "%", 2});
+        hwp_table_event_column(t, events, e,
+                               &(struct hwp_event_column){"total_percent", "with callees", "%", 2});
     hwp_table_event_column(t, events, e, &(struct hwp_event_column){NULL, "count", unit, 0});
     hwp_table_event_column(t, events, e, &(struct hwp_event_column){"samples", NULL, "", 0});
-    hwp_table_event_column(t, events, e,
-                           &(struct hwp_event_column){"atomic_percent",
-                                                      on_atomics ? "on atomics" : NULL, "%", 2});
+    hwp_table_event_column(
+        t, events, e,
+        &(struct hwp_event_column){"atomic_percent", on_atomics ? "on atomics" : NULL, "%", 2});
 }
 
-static void add_columns(struct hwp_table *t, const struct hwp_profile *p,
-                        const struct hwp_hot *hot)
+static void add_columns(struct hwp_table *t, const struct hwp_profile *p, const struct hwp_hot *hot)
 {
     hwp_table_column(t, &(struct hwp_column){.key = "row"});
     for (size_t e = 0; e < hot->nr_events; e++)
         add_event_columns(t, p, hot, e);
     hwp_table_metric_columns(t, &p->run.events, &hot->metrics);
-    hwp_table_column(
-        t, &(struct hwp_column){.key = "module", .title = "module", .shrinks = true});
-    hwp_table_column(
-        t, &(struct hwp_column){.key = "function", .title = "function", .shrinks = true});
+    hwp_table_column(t, &(struct hwp_column){.key = "module", .title = "module", .shrinks = true});
+    hwp_table_column(t,
+                     &(struct hwp_column){.key = "function", .title = "function", .shrinks = true});
     hwp_table_column(t, &(struct hwp_column){.key = "symbol"});
     hwp_table_column(t, &(struct hwp_column){.key = "path"});
 }
@@ -45,8 +43,8 @@ static struct hwp_field share(const struct hwp_event *ev, const struct hwp_cost 
 }
 
 static void add_event_fields(struct hwp_table *t, const struct hwp_profile *p,
-                             const struct hwp_hot *hot, size_t e,
-                             const struct hwp_hot_function *f, const struct hwp_cost *self)
+                             const struct hwp_hot *hot, size_t e, const struct hwp_hot_function *f,
+                             const struct hwp_cost *self)
 {
     const struct hwp_event *ev = &p->run.events.data[e];
     struct hwp_count count = hwp_cost_count(ev, &self[e]);
@@ -55,8 +53,8 @@ static void add_event_fields(struct hwp_table *t, const struct hwp_profile *p,
     if (hot->has_total)
         hwp_table_add(t, share(ev, f ? &f->total[e] : NULL, &hot->totals[e]));
     hwp_table_add(t, hwp_field_event_count(ev, &count));
-    hwp_table_add(t, hwp_event_has_costs(ev) ? hwp_field_count(self[e].samples)
-                                             : hwp_field_unknown());
+    hwp_table_add(t,
+                  hwp_event_has_costs(ev) ? hwp_field_count(self[e].samples) : hwp_field_unknown());
     hwp_table_add(t, share(ev, f && f->atomic ? &f->atomic[e] : NULL, &self[e]));
 }
 
@@ -67,7 +65,7 @@ static void add_function(struct hwp_table *t, const struct hwp_profile *p,
     hwp_table_add(t, hwp_field_text("function"));
     for (size_t e = 0; e < hot->nr_events; e++)
         add_event_fields(t, p, hot, e, f, f->self);
-    hwp_vec_foreach(&hot->metrics, use) {
+    hwp_vec_foreach (&hot->metrics, use) {
         struct hwp_value value = hwp_hot_metric(p, f, use);
         hwp_table_add(t, hwp_field_value(&value));
     }
@@ -94,11 +92,11 @@ void hwp_hot_table(const struct hwp_profile *p, const struct hwp_hot *hot, struc
 {
     *ret = (struct hwp_table){.name = "functions"};
     add_columns(ret, p, hot);
-    hwp_vec_foreach(&hot->functions, f)
+    hwp_vec_foreach (&hot->functions, f)
         add_function(ret, p, hot, f);
     if (hot->nr_others) {
-        char *title hwp_cleanup(hwp_free_cleanup) = hwp_asprintf(
-            "(%zu other%s)", hot->nr_others, hot->nr_others == 1 ? "" : "s");
+        char *title hwp_cleanup(hwp_free_cleanup) =
+            hwp_asprintf("(%zu other%s)", hot->nr_others, hot->nr_others == 1 ? "" : "s");
         add_rest(ret, p, hot, "others", title, hot->others);
     }
     if (hot->has_filter)

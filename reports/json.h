@@ -1,6 +1,6 @@
 /*
- * JSON trees (cJSON behind), with what cJSON leaves to its user: 64-bit integers stay exact, text is
- * made valid UTF-8, and a number that isn't finite is null. Trees are owned by whoever holds the
+ * JSON trees (cJSON behind), with what cJSON leaves to its user: 64-bit integers stay exact, text
+ * is made valid UTF-8, and a number that isn't finite is null. Trees are owned by whoever holds the
  * root.
  */
 #ifndef HWP_REPORTS_JSON_H

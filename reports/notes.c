@@ -26,7 +26,7 @@ void hwp_note_text(const struct hwp_note *note, struct hwp_out *out)
 void hwp_notes_text_of(const struct hwp_notes *notes, enum hwp_severity severity,
                        enum hwp_note_id except, struct hwp_out *out)
 {
-    hwp_vec_foreach(notes, note)
+    hwp_vec_foreach (notes, note)
         if (hwp_note_info(note->id)->severity == severity && note->id != except)
             hwp_note_text(note, out);
 }
@@ -41,7 +41,7 @@ struct cJSON *hwp_notes_json(const struct hwp_notes *notes)
 {
     struct cJSON *array = hwp_json_array();
 
-    hwp_vec_foreach(notes, note) {
+    hwp_vec_foreach (notes, note) {
         const struct hwp_note_info *info = hwp_note_info(note->id);
         struct cJSON *object = hwp_json_object();
         hwp_json_put_text(object, "id", info->key);

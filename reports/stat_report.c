@@ -13,8 +13,8 @@ struct line {
     const struct hwp_event *ev;
     const struct hwp_core *core; /* NULL: everything */
     struct hwp_count count;
-    double mean;                 /* over the runs, scaled; meaningful if the count is known */
-    double error_percent;        /* standard error of the mean */
+    double mean;          /* over the runs, scaled; meaningful if the count is known */
+    double error_percent; /* standard error of the mean */
     const struct hwp_metric_info *metric; /* NULL: none */
     struct hwp_value value;
 };
@@ -50,7 +50,7 @@ static struct line core_line(const struct hwp_stat *s,
         .mean = (double)hwp_count_value(&core->counts[e]),
     };
 
-    hwp_vec_foreach(&options->cores->metrics, use) {
+    hwp_vec_foreach (&options->cores->metrics, use) {
         if (use->numerator != e)
             continue;
         line.value = hwp_metric_evaluate(use, &s->events, core->counts, 0);
@@ -72,7 +72,7 @@ static void each_line(const struct hwp_stat *s, const struct hwp_stat_report_opt
         }
         return;
     }
-    hwp_vec_foreach(&options->cores->cores, core) {
+    hwp_vec_foreach (&options->cores->cores, core) {
         for (size_t e = 0; e < s->events.len && e < options->cores->nr_events; e++) {
             struct line line = core_line(s, options, core, e);
             fn(s, options, &line, out);
@@ -258,9 +258,8 @@ static void text_report(const struct hwp_stat *s, const struct hwp_stat_report_o
 static void csv_line(const struct hwp_stat *s, const struct hwp_stat_report_options *options,
                      const struct line *line, struct hwp_out *out)
 {
-    const char *sep = options->report.separator && *options->report.separator
-                          ? options->report.separator
-                          : ",";
+    const char *sep =
+        options->report.separator && *options->report.separator ? options->report.separator : ",";
     char *value hwp_cleanup(hwp_free_cleanup) = value_text(line, false);
 
     if (options->has_time)
@@ -274,8 +273,8 @@ static void csv_line(const struct hwp_stat *s, const struct hwp_stat_report_opti
     hwp_csv_text(line->ev->name ? line->ev->name : "", sep, out);
     if (s->nr_runs > 1 && !line->core)
         hwp_out_printf(out, "%s%.2f%%", sep, line->error_percent);
-    hwp_out_printf(out, "%s%llu%s%.2f%s", sep, (unsigned long long)line->count.time_running_ns,
-                   sep, hwp_count_running_percent(&line->count), sep);
+    hwp_out_printf(out, "%s%llu%s%.2f%s", sep, (unsigned long long)line->count.time_running_ns, sep,
+                   hwp_count_running_percent(&line->count), sep);
     if (line->metric) {
         char *unit hwp_cleanup(hwp_free_cleanup) = NULL;
         double scaled = metric_scaled(line, &unit);
@@ -337,6 +336,5 @@ void hwp_stat_report(const struct hwp_stat *s, const struct hwp_stat_report_opti
     if (options->report.format == HWP_FORMAT_TEXT)
         text_report(s, options, out);
     else
-        each_line(s, options, options->report.format == HWP_FORMAT_CSV ? csv_line : json_line,
-                  out);
+        each_line(s, options, options->report.format == HWP_FORMAT_CSV ? csv_line : json_line, out);
 }

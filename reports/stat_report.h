@@ -13,9 +13,9 @@
 
 struct hwp_stat_report_options {
     struct hwp_report_options report;
-    bool has_time;        /* an interval report (-I): `time_ns` goes in front of each line */
-    uint64_t time_ns;     /* since the start */
-    bool no_header;       /* intervals after the first */
+    bool has_time;    /* an interval report (-I): `time_ns` goes in front of each line */
+    uint64_t time_ns; /* since the start */
+    bool no_header;   /* intervals after the first */
     const struct hwp_cores *cores; /* per-core lines instead of sums; NULL: sums */
 };
 

@@ -107,9 +107,9 @@ void hwp_table_column(struct hwp_table *t, const struct hwp_column *column)
 
 void hwp_table_row(struct hwp_table *t, bool is_summary)
 {
-    hwp_vec_push(&t->rows, (struct hwp_row){
-                               .fields = hwp_calloc(t->columns.len, sizeof(struct hwp_field)),
-                               .is_summary = is_summary});
+    hwp_vec_push(&t->rows,
+                 (struct hwp_row){.fields = hwp_calloc(t->columns.len, sizeof(struct hwp_field)),
+                                  .is_summary = is_summary});
 }
 
 void hwp_table_add(struct hwp_table *t, struct hwp_field field)
@@ -128,12 +128,12 @@ static void free_const(const char *s)
 
 void hwp_table_deinit(struct hwp_table *t)
 {
-    hwp_vec_foreach(&t->rows, row) {
+    hwp_vec_foreach (&t->rows, row) {
         for (size_t i = 0; i < row->len; i++)
             field_deinit(&row->fields[i]);
         free(row->fields);
     }
-    hwp_vec_foreach(&t->columns, column) {
+    hwp_vec_foreach (&t->columns, column) {
         free_const(column->key);
         free_const(column->title);
         free_const(column->group);

@@ -61,24 +61,24 @@ struct hwp_field hwp_field_counted(const struct hwp_count *c);       /* scaled, 
 struct hwp_field hwp_field_list(const char *const *items, size_t n); /* copied */
 
 struct hwp_column {
-    const char *key;     /* in CSV and JSON; copied */
-    const char *title;   /* in text; copied. NULL: not shown in text */
-    const char *group;   /* text: a second header line above equal neighbours; NULL: none */
-    const char *unit;    /* "" or what the numbers are in; for readers of the JSON schema */
+    const char *key;   /* in CSV and JSON; copied */
+    const char *title; /* in text; copied. NULL: not shown in text */
+    const char *group; /* text: a second header line above equal neighbours; NULL: none */
+    const char *unit;  /* "" or what the numbers are in; for readers of the JSON schema */
     enum hwp_align align;
-    unsigned decimals;   /* of percents and ratios */
-    bool shrinks;        /* text: cut with "…" where the terminal is too narrow */
-    bool text_only;      /* not in CSV and JSON */
+    unsigned decimals; /* of percents and ratios */
+    bool shrinks;      /* text: cut with "…" where the terminal is too narrow */
+    bool text_only;    /* not in CSV and JSON */
 };
 
 struct hwp_row {
     struct hwp_field *fields; /* one per column; those from `len` on are unknown */
     size_t len;
-    bool is_summary;          /* others, totals: not one of the things listed */
+    bool is_summary; /* others, totals: not one of the things listed */
 };
 
 struct hwp_table {
-    const char *name;  /* "functions"; borrowed */
+    const char *name; /* "functions"; borrowed */
     HWP_VEC(struct hwp_column) columns;
     HWP_VEC(struct hwp_row) rows;
 };

@@ -70,7 +70,7 @@ void hwp_table_csv(const struct hwp_table *t, const char *separator, struct hwp_
     const char *sep = separator && *separator ? separator : ",";
     bool first = true;
 
-    hwp_vec_foreach(&t->columns, column) {
+    hwp_vec_foreach (&t->columns, column) {
         if (column->text_only)
             continue;
         hwp_out_puts(out, first ? "" : sep);
@@ -78,7 +78,7 @@ void hwp_table_csv(const struct hwp_table *t, const char *separator, struct hwp_
         first = false;
     }
     hwp_out_puts(out, "\n");
-    hwp_vec_foreach(&t->rows, row) {
+    hwp_vec_foreach (&t->rows, row) {
         first = true;
         for (size_t i = 0; i < t->columns.len; i++) {
             if (t->columns.data[i].text_only)

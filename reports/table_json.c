@@ -13,8 +13,7 @@ static struct cJSON *list_json(const struct hwp_field *field)
 
 static void put_address(struct cJSON *object, const char *key, uint64_t address)
 {
-    char *text hwp_cleanup(hwp_free_cleanup) =
-        hwp_asprintf("0x%llx", (unsigned long long)address);
+    char *text hwp_cleanup(hwp_free_cleanup) = hwp_asprintf("0x%llx", (unsigned long long)address);
 
     hwp_json_put_text(object, key, text);
 }
@@ -56,7 +55,7 @@ struct cJSON *hwp_table_json(const struct hwp_table *t)
 {
     struct cJSON *array = hwp_json_array();
 
-    hwp_vec_foreach(&t->rows, row) {
+    hwp_vec_foreach (&t->rows, row) {
         struct cJSON *object = hwp_json_object();
         for (size_t i = 0; i < t->columns.len; i++)
             if (!t->columns.data[i].text_only)

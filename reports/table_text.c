@@ -5,9 +5,9 @@
 #include "reports/table.h"
 #include "reports/text.h"
 
-#define GAP       2  /* columns between columns */
-#define MIN_NAME  16 /* a column that shrinks keeps this much */
-#define UNKNOWN   "–"
+#define GAP      2  /* columns between columns */
+#define MIN_NAME 16 /* a column that shrinks keeps this much */
+#define UNKNOWN  "–"
 
 /* What is laid out: one string per shown column and row, and the columns' widths. */
 struct layout {
@@ -16,7 +16,7 @@ struct layout {
     size_t *columns; /* indexes of the shown ones */
     size_t *widths;
     size_t n;
-    char **cells;    /* [row × n + column] */
+    char **cells; /* [row × n + column] */
     bool has_groups;
 };
 

@@ -156,8 +156,8 @@ enum hwp_color hwp_color_of_percent(double percent)
 void hwp_color_begin(struct hwp_out *out, enum hwp_color color)
 {
     static const char *const escapes[] = {
-        [HWP_COLOR_HOT] = "\033[31m",  [HWP_COLOR_WARM] = "\033[32m", [HWP_COLOR_DIM] = "\033[2m",
-        [HWP_COLOR_BOLD] = "\033[1m",  [HWP_COLOR_WARN] = "\033[33m", [HWP_COLOR_MARK] = "\033[35m",
+        [HWP_COLOR_HOT] = "\033[31m", [HWP_COLOR_WARM] = "\033[32m", [HWP_COLOR_DIM] = "\033[2m",
+        [HWP_COLOR_BOLD] = "\033[1m", [HWP_COLOR_WARN] = "\033[33m", [HWP_COLOR_MARK] = "\033[35m",
     };
 
     if (out->color && color != HWP_COLOR_NONE)

@@ -32,12 +32,12 @@ void hwp_text_pad(struct hwp_out *out, const char *s, size_t width, bool right);
 
 enum hwp_color {
     HWP_COLOR_NONE,
-    HWP_COLOR_HOT,   /* red: 5 % and more */
-    HWP_COLOR_WARM,  /* green: 0.5 % and more */
+    HWP_COLOR_HOT,  /* red: 5 % and more */
+    HWP_COLOR_WARM, /* green: 0.5 % and more */
     HWP_COLOR_DIM,
     HWP_COLOR_BOLD,
-    HWP_COLOR_WARN,  /* yellow */
-    HWP_COLOR_MARK,  /* magenta: atomics */
+    HWP_COLOR_WARN, /* yellow */
+    HWP_COLOR_MARK, /* magenta: atomics */
 };
 
 enum hwp_color hwp_color_of_percent(double percent);

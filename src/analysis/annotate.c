@@ -39,7 +39,7 @@ static int by_vaddr(const void *a, const void *b)
 static void collect(const struct hwp_profile *p, const struct hwp_annotation *a,
                     struct places *places)
 {
-    hwp_vec_foreach(&p->cells, cell) {
+    hwp_vec_foreach (&p->cells, cell) {
         if (cell->event >= a->nr_events || cell->loc >= p->locs.len)
             continue;
         const struct hwp_loc *loc = &p->locs.data[cell->loc];
@@ -57,7 +57,7 @@ static void collect(const struct hwp_profile *p, const struct hwp_annotation *a,
 
 static void places_deinit(struct places *places)
 {
-    hwp_vec_foreach(&places->list, place)
+    hwp_vec_foreach (&places->list, place)
         free(place->costs);
     hwp_vec_deinit(&places->list);
     hwp_map_deinit(&places->by_vaddr);
@@ -70,10 +70,9 @@ static void use_addresses(struct hwp_function_code *code, const struct places *p
     free(code->costs);
     code->insns = (struct hwp_insns){0};
     code->costs = hwp_calloc(places->list.len * n, sizeof(*code->costs));
-    hwp_vec_foreach(&places->list, place) {
+    hwp_vec_foreach (&places->list, place) {
         memcpy(&code->costs[code->insns.len * n], place->costs, n * sizeof(*place->costs));
-        hwp_vec_push(&code->insns,
-                     (struct hwp_insn){.addr = place->vaddr, .len = 1, .bad = true});
+        hwp_vec_push(&code->insns, (struct hwp_insn){.addr = place->vaddr, .len = 1, .bad = true});
     }
 }
 
@@ -82,7 +81,7 @@ static bool place_all(struct hwp_function_code *code, const struct places *place
 {
     bool all = code->has_code;
 
-    hwp_vec_foreach(&places->list, place)
+    hwp_vec_foreach (&places->list, place)
         all = all && hwp_code_place(code, place->vaddr, n, place->costs);
     return all;
 }
@@ -140,7 +139,7 @@ void hwp_annotation_deinit(struct hwp_annotation *a)
 
 void hwp_annotations_deinit(struct hwp_annotations *all)
 {
-    hwp_vec_foreach(all, a)
+    hwp_vec_foreach (all, a)
         hwp_annotation_deinit(a);
     hwp_vec_deinit(all);
 }
@@ -170,7 +169,7 @@ static int hottest_first(const void *a, const void *b)
 static void add_candidate(struct candidates *list, uint32_t dso, const struct hwp_symbol *symbol,
                           uint64_t value)
 {
-    hwp_vec_foreach(list, c) {
+    hwp_vec_foreach (list, c) {
         if (c->found.symbol == symbol) {
             c->value += value;
             return;
@@ -205,7 +204,7 @@ struct hwp_error *hwp_annotate_find(const struct hwp_profile *p, struct hwp_symb
     struct candidates list = {0};
     uint32_t event = first_sampled(p);
 
-    hwp_vec_foreach(&p->cells, cell) {
+    hwp_vec_foreach (&p->cells, cell) {
         if (cell->loc >= p->locs.len)
             continue;
         const struct hwp_loc *loc = &p->locs.data[cell->loc];
@@ -221,7 +220,7 @@ struct hwp_error *hwp_annotate_find(const struct hwp_profile *p, struct hwp_symb
     struct hwp_error *err = list.len ? NULL : not_found(name, &near);
     if (list.len)
         qsort(list.data, list.len, sizeof(*list.data), hottest_first);
-    hwp_vec_foreach(&list, c)
+    hwp_vec_foreach (&list, c)
         hwp_vec_push(ret, c->found);
     hwp_vec_deinit(&list);
     hwp_map_deinit(&offered);

@@ -46,14 +46,14 @@ struct hwp_annotation {
     const struct hwp_module *module;
     const struct hwp_symbol *symbol;
     size_t nr_events;
-    struct hwp_insns insns;       /* without machine code: one per sampled address, `bad` set */
+    struct hwp_insns insns; /* without machine code: one per sampled address, `bad` set */
     bool has_code;
     bool has_lines;
-    bool *targets;                /* per instruction: jumped to from inside the function */
-    struct hwp_cost *costs;       /* [insn × nr_events + event] */
-    struct hwp_cost *totals;      /* per event: of the function */
-    struct hwp_cost *atomic;      /* per event: on atomics */
-    struct hwp_cost *moved;       /* per event: given back to atomics */
+    bool *targets;           /* per instruction: jumped to from inside the function */
+    struct hwp_cost *costs;  /* [insn × nr_events + event] */
+    struct hwp_cost *totals; /* per event: of the function */
+    struct hwp_cost *atomic; /* per event: on atomics */
+    struct hwp_cost *moved;  /* per event: given back to atomics */
     struct hwp_annotate_rows rows;
 };
 HWP_VEC_TYPE(hwp_annotations, struct hwp_annotation);

@@ -103,8 +103,8 @@ static void add_insn_rows(struct state *st, size_t i)
         add_inline_row(st, vaddr);
     if (!st->options->no_source)
         add_source_row(st, vaddr);
-    hwp_vec_push(&st->a->rows, (struct hwp_annotate_row){
-                                   .kind = HWP_ANNOTATE_INSN, .first = i, .count = 1});
+    hwp_vec_push(&st->a->rows,
+                 (struct hwp_annotate_row){.kind = HWP_ANNOTATE_INSN, .first = i, .count = 1});
 }
 
 static size_t hidden_from(const bool *shown, size_t i, size_t len)

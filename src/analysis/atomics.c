@@ -27,7 +27,7 @@ void hwp_insns_targets(const struct hwp_insns *insns, bool *targets)
     if (!insns->len)
         return;
     memset(targets, 0, insns->len * sizeof(*targets));
-    hwp_vec_foreach(insns, insn) {
+    hwp_vec_foreach (insns, insn) {
         if (!insn->target || (insn->flow != HWP_FLOW_JUMP && insn->flow != HWP_FLOW_COND_JUMP))
             continue;
         ptrdiff_t to = hwp_insns_find(insns, insn->target);

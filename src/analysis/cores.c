@@ -10,7 +10,7 @@ struct build {
     const struct hwp_topology *topology;
     struct hwp_cores *cores;
     struct hwp_map by_cpu; /* CPU → index into cores */
-    struct hwp_map seen;   /* (cpu, pid, tid) hashed → 1, so that a task is listed once per core */
+    struct hwp_map seen; /* (cpu, pid, tid) hashed → 1, so that a task is listed once per core */
 };
 
 static struct hwp_core *core_of(struct build *b, uint32_t cpu)
@@ -34,8 +34,8 @@ static struct hwp_core *core_of(struct build *b, uint32_t cpu)
 
 static void add_task(struct build *b, uint32_t cpu, const struct hwp_core_task *task)
 {
-    uint64_t key = hwp_hash_combine(cpu, ((uint64_t)(uint32_t)task->pid << 32) |
-                                             (uint32_t)task->tid);
+    uint64_t key =
+        hwp_hash_combine(cpu, ((uint64_t)(uint32_t)task->pid << 32) | (uint32_t)task->tid);
     bool is_new;
     struct hwp_core *core = core_of(b, cpu);
 
@@ -46,7 +46,7 @@ static void add_task(struct build *b, uint32_t cpu, const struct hwp_core_task *
 
 static void add_pins(struct build *b)
 {
-    hwp_vec_foreach(&b->run->pins, pin) {
+    hwp_vec_foreach (&b->run->pins, pin) {
         if (pin->cpu < 0)
             continue;
         add_task(b, (uint32_t)pin->cpu,
@@ -73,7 +73,7 @@ static void add_samples(struct build *b)
 {
     size_t n = b->cores->nr_events;
 
-    hwp_vec_foreach(&b->profile->cells, cell) {
+    hwp_vec_foreach (&b->profile->cells, cell) {
         if (cell->event >= n)
             continue;
         struct hwp_core *core = core_of(b, cell->cpu);
@@ -105,7 +105,7 @@ static struct hwp_count count_on(const struct build *b, const struct hwp_core *c
 
 static void settle(struct build *b, size_t e)
 {
-    hwp_vec_foreach(&b->cores->cores, core) {
+    hwp_vec_foreach (&b->cores->cores, core) {
         core->counts[e] = count_on(b, core, e);
         hwp_count_add(&b->cores->totals[e], &core->counts[e]);
     }
@@ -145,7 +145,7 @@ void hwp_cores_analyse(const struct hwp_run *run, const struct hwp_profile *p,
 
 void hwp_cores_deinit(struct hwp_cores *cores)
 {
-    hwp_vec_foreach(&cores->cores, core) {
+    hwp_vec_foreach (&cores->cores, core) {
         hwp_vec_deinit(&core->tasks);
         free(core->counts);
         free(core->samples);

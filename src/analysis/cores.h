@@ -25,9 +25,9 @@ struct hwp_core_task {
 };
 
 struct hwp_core {
-    uint32_t cpu;             /* OS number; HWP_NO_CPU: samples that don't say where they ran */
-    int32_t core;             /* logical index; -1 unknown */
-    int32_t node;             /* NUMA node, logical index; -1 unknown */
+    uint32_t cpu; /* OS number; HWP_NO_CPU: samples that don't say where they ran */
+    int32_t core; /* logical index; -1 unknown */
+    int32_t node; /* NUMA node, logical index; -1 unknown */
     HWP_VEC(struct hwp_core_task) tasks;
     struct hwp_count *counts; /* per event */
     uint64_t *samples;        /* per event */

@@ -14,14 +14,14 @@ struct build {
     struct hwp_symbols *symbols;
     const struct hwp_hot_options *options;
     struct hwp_hot *hot;
-    size_t n;                    /* events */
-    struct hwp_map by_symbol;    /* symbol pointer → index into all */
+    size_t n;                 /* events */
+    struct hwp_map by_symbol; /* symbol pointer → index into all */
     struct hwp_hot_functions all;
-    uint32_t *function_of_loc;   /* UINT32_MAX: not looked up yet */
-    uint64_t *seen;              /* per function: 1 + the last cell that was added to its total */
+    uint32_t *function_of_loc; /* UINT32_MAX: not looked up yet */
+    uint64_t *seen;            /* per function: 1 + the last cell that was added to its total */
     size_t seen_len;
-    struct hwp_cost *loc_costs;  /* [loc × n + event] of what passed the filters */
-    bool *touched;               /* per loc */
+    struct hwp_cost *loc_costs; /* [loc × n + event] of what passed the filters */
+    bool *touched;              /* per loc */
 };
 
 static bool in_list(const char *list, const char *name)
@@ -52,15 +52,15 @@ static uint32_t function_of(struct build *b, uint32_t loc)
 
     *known = (uint32_t)*at;
     if (is_new)
-        hwp_vec_push(&b->all, (struct hwp_hot_function){
-                                  .dso = l->dso,
-                                  .module = m,
-                                  .symbol = symbol,
-                                  .self = hwp_calloc(b->n, sizeof(struct hwp_cost)),
-                                  .total = b->hot->has_total
-                                               ? hwp_calloc(b->n, sizeof(struct hwp_cost))
-                                               : NULL,
-                              });
+        hwp_vec_push(
+            &b->all,
+            (struct hwp_hot_function){
+                .dso = l->dso,
+                .module = m,
+                .symbol = symbol,
+                .self = hwp_calloc(b->n, sizeof(struct hwp_cost)),
+                .total = b->hot->has_total ? hwp_calloc(b->n, sizeof(struct hwp_cost)) : NULL,
+            });
     return *known;
 }
 
@@ -69,8 +69,8 @@ static bool passes(const struct build *b, const struct hwp_cell *cell, uint32_t 
     const struct hwp_hot_options *o = b->options;
     const struct hwp_hot_function *f = &b->all.data[function];
 
-    if (o->comms && (cell->task >= b->p->tasks.len ||
-                     !in_list(o->comms, b->p->tasks.data[cell->task].comm)))
+    if (o->comms &&
+        (cell->task >= b->p->tasks.len || !in_list(o->comms, b->p->tasks.data[cell->task].comm)))
         return false;
     if (o->dsos && !in_list(o->dsos, f->module->short_name) &&
         !in_list(o->dsos, f->module->dso->path))
@@ -113,7 +113,7 @@ static void add_cells(struct build *b)
 {
     uint64_t stamp = 0;
 
-    hwp_vec_foreach(&b->p->cells, cell) {
+    hwp_vec_foreach (&b->p->cells, cell) {
         struct hwp_cost cost = {cell->value, cell->samples};
         if (cell->event >= b->n || cell->loc >= b->p->locs.len)
             continue;
@@ -154,9 +154,8 @@ static struct sort_key key_of(const struct build *b, uint32_t function)
 {
     const struct hwp_hot_function *f = &b->all.data[function];
     const struct hwp_cost *costs = b->options->sort_total ? f->total : f->self;
-    struct sort_key key = {.value = costs[b->hot->sort_event].value,
-                           .name = f->symbol->name,
-                           .function = function};
+    struct sort_key key = {
+        .value = costs[b->hot->sort_event].value, .name = f->symbol->name, .function = function};
 
     for (size_t e = 0; e < b->n; e++)
         key.all += costs[e].samples;
@@ -184,8 +183,7 @@ static void choose_rows(struct build *b)
     qsort(keys, len, sizeof(*keys), hottest_first);
     for (size_t i = 0; i < len; i++) {
         struct hwp_hot_function *f = &b->all.data[keys[i].function];
-        bool below = whole > 0 &&
-                     100 * (double)keys[i].value / whole < b->options->percent_limit;
+        bool below = whole > 0 && 100 * (double)keys[i].value / whole < b->options->percent_limit;
         bool full = b->options->top && b->hot->functions.len >= b->options->top;
         if (keys[i].all && !below && !full) {
             hwp_vec_push(&b->hot->functions, *f);
@@ -242,17 +240,16 @@ static struct hwp_error *unknown_event(const struct hwp_run *run, const char *na
 {
     struct hwp_str names = {0};
 
-    hwp_vec_foreach(&run->events, ev)
+    hwp_vec_foreach (&run->events, ev)
         hwp_str_addf(&names, "%s%s", names.len ? ", " : "", ev->name ? ev->name : "?");
-    struct hwp_error *err = hwp_error_hint(
-        hwp_error(HWP_E_INVALID, "event '%s' is not in this recording", name), "it has: %s",
-        names.data ? names.data : "none");
+    struct hwp_error *err =
+        hwp_error_hint(hwp_error(HWP_E_INVALID, "event '%s' is not in this recording", name),
+                       "it has: %s", names.data ? names.data : "none");
     hwp_str_deinit(&names);
     return err;
 }
 
-static struct hwp_error *choose_event(const struct hwp_profile *p, const char *name,
-                                      uint32_t *ret)
+static struct hwp_error *choose_event(const struct hwp_profile *p, const char *name, uint32_t *ret)
 {
     for (uint32_t e = 0; e < p->run.events.len; e++) {
         const struct hwp_event *ev = &p->run.events.data[e];
@@ -313,7 +310,7 @@ struct hwp_error *hwp_hot_analyse(const struct hwp_profile *p, struct hwp_symbol
         choose_rows(&b);
     if (!options->no_atomics) {
         struct grouped g = group_locs(&b);
-        hwp_vec_foreach(&hot.functions, f)
+        hwp_vec_foreach (&hot.functions, f)
             measure_atomics(&b, &g, f);
         free(g.start);
         free(g.locs);
@@ -326,7 +323,7 @@ struct hwp_error *hwp_hot_analyse(const struct hwp_profile *p, struct hwp_symbol
 
 void hwp_hot_deinit(struct hwp_hot *hot)
 {
-    hwp_vec_foreach(&hot->functions, f) {
+    hwp_vec_foreach (&hot->functions, f) {
         free(f->self);
         free(f->total);
         free(f->atomic);
@@ -369,8 +366,7 @@ struct hwp_value hwp_hot_metric(const struct hwp_profile *p, const struct hwp_ho
     return hwp_metric_evaluate(use, events, counts, 0);
 }
 
-void hwp_hot_notes(const struct hwp_profile *p, const struct hwp_hot *hot,
-                   struct hwp_notes *notes)
+void hwp_hot_notes(const struct hwp_profile *p, const struct hwp_hot *hot, struct hwp_notes *notes)
 {
     uint64_t moved = 0;
 

@@ -20,36 +20,36 @@
 #include "symbols/symbols.h"
 
 struct hwp_hot_options {
-    const char *sort_event;  /* an event's name; NULL: the first that has samples */
-    bool sort_total;         /* sort by inclusive cost; needs call chains */
-    const char *comms;       /* comma-separated lists; NULL: everything */
-    const char *dsos;        /* short or full names */
-    const char *symbols;     /* demangled or raw names */
-    double percent_limit;    /* of the sort event (its inclusive cost if sort_total) */
-    size_t top;              /* rows at most; 0: all */
-    bool no_skid;            /* leave samples where they were taken */
-    bool no_atomics;         /* don't disassemble */
+    const char *sort_event; /* an event's name; NULL: the first that has samples */
+    bool sort_total;        /* sort by inclusive cost; needs call chains */
+    const char *comms;      /* comma-separated lists; NULL: everything */
+    const char *dsos;       /* short or full names */
+    const char *symbols;    /* demangled or raw names */
+    double percent_limit;   /* of the sort event (its inclusive cost if sort_total) */
+    size_t top;             /* rows at most; 0: all */
+    bool no_skid;           /* leave samples where they were taken */
+    bool no_atomics;        /* don't disassemble */
 };
 
 struct hwp_hot_function {
-    uint32_t dso;                   /* index into the profile's */
+    uint32_t dso; /* index into the profile's */
     const struct hwp_module *module;
     const struct hwp_symbol *symbol;
-    struct hwp_cost *self;          /* per event */
-    struct hwp_cost *total;         /* per event, with what it calls; NULL without call chains */
-    struct hwp_cost *atomic;        /* per event, the part of self on atomics; NULL: not known */
+    struct hwp_cost *self;   /* per event */
+    struct hwp_cost *total;  /* per event, with what it calls; NULL without call chains */
+    struct hwp_cost *atomic; /* per event, the part of self on atomics; NULL: not known */
 };
 HWP_VEC_TYPE(hwp_hot_functions, struct hwp_hot_function);
 
 struct hwp_hot {
     size_t nr_events;
-    uint32_t sort_event;            /* index */
+    uint32_t sort_event;                /* index */
     struct hwp_hot_functions functions; /* the rows, hottest first */
-    size_t nr_others;               /* functions that are not rows: below the limit or the top */
-    struct hwp_cost *others;        /* per event: what those cost */
-    struct hwp_cost *filtered;      /* per event: what the filters left out */
-    struct hwp_cost *totals;        /* per event: all of the profile's samples */
-    struct hwp_cost *moved;         /* per event: what was given back to atomics, in the rows */
+    size_t nr_others;          /* functions that are not rows: below the limit or the top */
+    struct hwp_cost *others;   /* per event: what those cost */
+    struct hwp_cost *filtered; /* per event: what the filters left out */
+    struct hwp_cost *totals;   /* per event: all of the profile's samples */
+    struct hwp_cost *moved;    /* per event: what was given back to atomics, in the rows */
     bool has_filter, has_total;
     struct hwp_metric_uses metrics; /* that can be shown per function */
 };
@@ -57,8 +57,8 @@ struct hwp_hot {
 /* HWP_E_INVALID for a sort event that the profile doesn't have (naming those it has), and for
  * sort_total without call chains. */
 struct hwp_error *hwp_hot_analyse(const struct hwp_profile *p, struct hwp_symbols *s,
-                                  const struct hwp_hot_options *options,
-                                  struct hwp_hot *ret) hwp_must_use;
+                                  const struct hwp_hot_options *options, struct hwp_hot *ret)
+    hwp_must_use;
 void hwp_hot_deinit(struct hwp_hot *hot);
 
 /* Whether places can have a cost in the event: it was sampled, even if no sample came. */
@@ -73,7 +73,6 @@ struct hwp_value hwp_hot_metric(const struct hwp_profile *p, const struct hwp_ho
                                 const struct hwp_metric_use *use);
 
 /* Raises what a reader must know of the result: FEW_SAMPLES, SKID. */
-void hwp_hot_notes(const struct hwp_profile *p, const struct hwp_hot *hot,
-                   struct hwp_notes *notes);
+void hwp_hot_notes(const struct hwp_profile *p, const struct hwp_hot *hot, struct hwp_notes *notes);
 
 #endif

@@ -16,8 +16,8 @@ static const struct {
 };
 
 static const struct hwp_metric_info metrics[] = {
-#define HWP_METRIC(id, key, column, title, unit, above, below, scale, decimals, fn, limits)        \
-    [HWP_METRIC_##id] = {key,   column,   title, unit,  HWP_ROLE_##above, HWP_ROLE_##below,        \
+#define HWP_METRIC(id, key, column, title, unit, above, below, scale, decimals, fn, limits) \
+    [HWP_METRIC_##id] = {key,   column,   title, unit,  HWP_ROLE_##above, HWP_ROLE_##below, \
                          scale, decimals, fn,    limits},
 #include "analysis/metrics.def"
 #undef HWP_METRIC
@@ -125,8 +125,8 @@ struct hwp_role_match hwp_role_find(const char *event_name)
 /* Counted, or sampled in a recording that says nothing of totals. */
 static bool usable(const struct hwp_event *ev)
 {
-    return ev->nr_samples || (ev->total.state != HWP_COUNT_UNSUPPORTED &&
-                              ev->total.state != HWP_COUNT_DENIED);
+    return ev->nr_samples ||
+           (ev->total.state != HWP_COUNT_UNSUPPORTED && ev->total.state != HWP_COUNT_DENIED);
 }
 
 static bool same_view(const struct hwp_role_match *a, const struct hwp_role_match *b)
@@ -161,7 +161,7 @@ static int32_t find_denominator(const struct hwp_events *events,
 static bool already_there(const struct hwp_metric_uses *uses, enum hwp_metric metric,
                           const struct hwp_role_match *matches, size_t numerator)
 {
-    hwp_vec_foreach(uses, u)
+    hwp_vec_foreach (uses, u)
         if (u->metric == metric && same_view(&matches[u->numerator], &matches[numerator]))
             return true;
     return false;

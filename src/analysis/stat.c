@@ -54,7 +54,7 @@ static bool same_events(const struct hwp_stat *s, const struct hwp_run *run)
 
 static void begin(struct hwp_stat *s, const struct hwp_run *run)
 {
-    hwp_vec_foreach(&run->events, ev) {
+    hwp_vec_foreach (&run->events, ev) {
         hwp_vec_push(&s->events, copy_event(ev));
         hwp_vec_push(&s->counts, (struct hwp_stat_event){0});
     }
@@ -117,7 +117,7 @@ struct hwp_error *hwp_stat_add(struct hwp_stat *s, const struct hwp_run *run)
 
 void hwp_stat_deinit(struct hwp_stat *s)
 {
-    hwp_vec_foreach(&s->events, ev)
+    hwp_vec_foreach (&s->events, ev)
         hwp_event_deinit(ev);
     hwp_vec_deinit(&s->events);
     hwp_vec_deinit(&s->counts);
@@ -134,7 +134,7 @@ struct hwp_value hwp_stat_metric(const struct hwp_stat *s, size_t event,
 
     for (size_t i = 0; i < s->events.len; i++)
         counts[i] = s->events.data[i].total;
-    hwp_vec_foreach(&s->metrics, use) {
+    hwp_vec_foreach (&s->metrics, use) {
         if (use->numerator != event)
             continue;
         struct hwp_value v =

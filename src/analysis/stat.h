@@ -23,21 +23,21 @@ struct hwp_moments {
 };
 
 void hwp_moments_add(struct hwp_moments *m, double value);
-double hwp_moments_stddev(const struct hwp_moments *m);       /* of a sample; 0 below 2 values */
+double hwp_moments_stddev(const struct hwp_moments *m);        /* of a sample; 0 below 2 values */
 double hwp_moments_error_percent(const struct hwp_moments *m); /* 100 × stddev/√n/mean */
 
 struct hwp_stat_event {
-    struct hwp_moments values;  /* of runs where it was known */
-    struct hwp_count count;     /* summed over the runs; state and times of the whole */
+    struct hwp_moments values; /* of runs where it was known */
+    struct hwp_count count;    /* summed over the runs; state and times of the whole */
 };
 
 struct hwp_stat {
     uint64_t nr_runs;
-    struct hwp_events events;   /* copies; totals are the means over the runs, scaled */
+    struct hwp_events events;              /* copies; totals are the means over the runs, scaled */
     HWP_VEC(struct hwp_stat_event) counts; /* parallel to events */
     struct hwp_moments duration_ns, user_ns, system_ns;
     char *command;
-    int exit_status;            /* of the last run */
+    int exit_status; /* of the last run */
     bool has_exit;
     struct hwp_metric_uses metrics;
 };

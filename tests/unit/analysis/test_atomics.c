@@ -90,7 +90,8 @@ static void skid_goes_back_to_the_atomic(void **state)
 
         for (size_t i = 0; i < n; i++)
             for (size_t e = 0; e < EVENTS; e++)
-                costs[i * EVENTS + e] = (struct hwp_cost){rows[r].before[i] * 10, rows[r].before[i]};
+                costs[i * EVENTS + e] =
+                    (struct hwp_cost){rows[r].before[i] * 10, rows[r].before[i]};
         hwp_atomics_unskid(&code, &list, costs, moved);
         hwp_atomics_sum(&code, EVENTS, costs, sum);
 

@@ -25,13 +25,14 @@ struct fixture {
 
 static void add_event(struct hwp_profile *p, const char *name, bool has_it)
 {
-    hwp_vec_push(&p->run.events, (struct hwp_event){
-                                     .name = hwp_strdup(name),
-                                     .leader = -1,
-                                     .requested = true,
-                                     .sampled = has_it,
-                                     .total = has_it ? hwp_count_exact(1000) : (struct hwp_count){0},
-                                 });
+    hwp_vec_push(&p->run.events,
+                 (struct hwp_event){
+                     .name = hwp_strdup(name),
+                     .leader = -1,
+                     .requested = true,
+                     .sampled = has_it,
+                     .total = has_it ? hwp_count_exact(1000) : (struct hwp_count){0},
+                 });
 }
 
 /* Function k (0: alpha, 1: beta, 2: gamma) at KERNEL + 0x100 × k. */
@@ -42,8 +43,8 @@ static void add(struct fixture *f, uint32_t event, unsigned k, uint64_t value, u
     uint32_t chain = HWP_NO_CHAIN;
 
     if (caller < 3)
-        chain = hwp_profile_chain(
-            f->p, HWP_NO_CHAIN, hwp_profile_loc(f->p, f->kernel, KERNEL + 0x100 * caller + 8));
+        chain = hwp_profile_chain(f->p, HWP_NO_CHAIN,
+                                  hwp_profile_loc(f->p, f->kernel, KERNEL + 0x100 * caller + 8));
     hwp_profile_add(f->p, &(struct hwp_cell){.event = event,
                                              .loc = loc,
                                              .cpu = cpu,
@@ -88,9 +89,9 @@ static void end(struct fixture *f)
 static void standard(struct fixture *f)
 {
     begin(f);
-    add(f, 0, 1, 600, 0, 10, 0);  /* beta, called by alpha */
+    add(f, 0, 1, 600, 0, 10, 0); /* beta, called by alpha */
     add(f, 0, 0, 300, 1, 11, NO_CALLER);
-    add(f, 0, 2, 100, 0, 10, 2);  /* gamma calls itself */
+    add(f, 0, 2, 100, 0, 10, 2); /* gamma calls itself */
     add(f, 2, 1, 1200, 0, 10, 0);
     seal(f);
 }
@@ -99,7 +100,7 @@ static uint64_t accounted(const struct hwp_hot *hot, size_t e)
 {
     uint64_t sum = hot->others[e].value + hot->filtered[e].value;
 
-    hwp_vec_foreach(&hot->functions, f)
+    hwp_vec_foreach (&hot->functions, f)
         sum += f->self[e].value;
     return sum;
 }
@@ -160,7 +161,7 @@ static void totals_count_each_function_once(void **state)
     standard(&f);
     assert_null(hwp_hot_analyse(f.p, f.s, &(struct hwp_hot_options){0}, &hot));
     assert_true(hot.has_total);
-    hwp_vec_foreach(&hot.functions, fn) {
+    hwp_vec_foreach (&hot.functions, fn) {
         uint64_t want = strcmp(fn->symbol->name, "alpha") == 0  ? 900
                         : strcmp(fn->symbol->name, "beta") == 0 ? 600
                                                                 : 100;
@@ -181,7 +182,7 @@ static void metrics_of_a_function(void **state)
     (void)state;
     standard(&f);
     assert_null(hwp_hot_analyse(f.p, f.s, &(struct hwp_hot_options){0}, &hot));
-    hwp_vec_foreach(&hot.metrics, use) {
+    hwp_vec_foreach (&hot.metrics, use) {
         assert_int_equal(use->metric, HWP_METRIC_IPC); /* no cache misses to make others of */
         struct hwp_value beta = hwp_hot_metric(f.p, &hot.functions.data[0], use);
         struct hwp_value alpha = hwp_hot_metric(f.p, &hot.functions.data[1], use);

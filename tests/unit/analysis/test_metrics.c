@@ -44,7 +44,8 @@ static void roles_follow_from_names(void **state)
         {__LINE__, "/", HWP_ROLE_NONE, "", ""},
         {__LINE__, "//", HWP_ROLE_NONE, "", ""},
         {__LINE__, "cycles:", HWP_ROLE_NONE, "", ""},
-        {__LINE__, "a_pmu_with_a_name_that_is_far_too_long_to_keep/cycles/", HWP_ROLE_CYCLES, "", ""},
+        {__LINE__, "a_pmu_with_a_name_that_is_far_too_long_to_keep/cycles/", HWP_ROLE_CYCLES, "",
+         ""},
     };
 
     (void)state;
@@ -101,10 +102,11 @@ static void every_metric_evaluates(void **state)
         hwp_metrics_find(&events, false, &uses);
 
         bool found = false;
-        hwp_vec_foreach(&uses, use) {
+        hwp_vec_foreach (&uses, use) {
             if (use->metric != (enum hwp_metric)id)
                 continue;
-            struct hwp_count counts[2] = {pair[0].total, of_wall ? (struct hwp_count){0} : pair[1].total};
+            struct hwp_count counts[2] = {pair[0].total,
+                                          of_wall ? (struct hwp_count){0} : pair[1].total};
             struct hwp_value v = hwp_metric_evaluate(use, &events, counts, 1200);
             assert_true(v.known && !v.estimate);
             assert_true(fabs(v.value - info->scale * 0.25) < 1e-9 * info->scale);
@@ -134,7 +136,7 @@ static bool has_ipc(const struct hwp_events *events, struct hwp_value *ret)
     for (size_t i = 0; i < events->len; i++)
         counts[i] = events->data[i].total;
     hwp_metrics_find(events, true, &uses);
-    hwp_vec_foreach(&uses, use) {
+    hwp_vec_foreach (&uses, use) {
         if (use->metric == HWP_METRIC_IPC) {
             *ret = hwp_metric_evaluate(use, events, counts, 0);
             found = true;
@@ -163,7 +165,8 @@ static void ipc_is_honest(void **state)
         {__LINE__, "instructions", "cycles", full, full, -1, true, true, false, 1},
         {__LINE__, "instructions:u", "cycles", full, full, -1, false, false, false, 0},
         {__LINE__, "instructions:u", "cycles:u", full, full, -1, true, true, false, 1},
-        {__LINE__, "cpu_core/instructions/", "cpu_atom/cycles/", full, full, -1, false, false, false, 0},
+        {__LINE__, "cpu_core/instructions/", "cpu_atom/cycles/", full, full, -1, false, false,
+         false, 0},
         {__LINE__, "instructions", "cycles", half, full, -1, true, true, true, 1},
         {__LINE__, "instructions", "cycles", half, third, -1, true, true, true, 1000.0 / 1500},
         {__LINE__, "instructions", "cycles", half, half, -1, true, true, true, 1},
@@ -204,7 +207,7 @@ static void hybrid_machines_get_one_per_pmu(void **state)
 
     (void)state;
     hwp_metrics_find(&events, true, &uses);
-    hwp_vec_foreach(&uses, use) {
+    hwp_vec_foreach (&uses, use) {
         if (use->metric != HWP_METRIC_IPC)
             continue;
         struct hwp_count counts[] = {list[0].total, list[1].total, list[2].total, list[3].total};

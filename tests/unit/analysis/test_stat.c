@@ -46,8 +46,10 @@ static void fill(struct hwp_run *run, const char *a, struct hwp_count ca, const 
                  struct hwp_count cb)
 {
     *run = (struct hwp_run){.duration_ns = 1000};
-    hwp_vec_push(&run->events, (struct hwp_event){.name = hwp_strdup(a), .total = ca, .leader = -1});
-    hwp_vec_push(&run->events, (struct hwp_event){.name = hwp_strdup(b), .total = cb, .leader = -1});
+    hwp_vec_push(&run->events,
+                 (struct hwp_event){.name = hwp_strdup(a), .total = ca, .leader = -1});
+    hwp_vec_push(&run->events,
+                 (struct hwp_event){.name = hwp_strdup(b), .total = cb, .leader = -1});
 }
 
 static void runs_are_averaged(void **state)

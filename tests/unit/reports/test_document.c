@@ -49,8 +49,7 @@ static void setup(struct fixture *f)
     *f = (struct fixture){.kallsyms = "/tmp/hwprof-test-XXXXXX"};
     int fd = mkstemp(f->kallsyms);
     assert_true(fd >= 0);
-    dprintf(fd, "%llx T spin\n%llx T work\"er\n%llx T end\n", KERNEL, KERNEL + 0x40,
-            KERNEL + 0x80);
+    dprintf(fd, "%llx T spin\n%llx T work\"er\n%llx T end\n", KERNEL, KERNEL + 0x40, KERNEL + 0x80);
     close(fd);
 
     f->p = hwp_profile_create();
@@ -150,8 +149,7 @@ static void as_json(void **state)
     const cJSON *functions = get(root, "functions");
     double share = 0;
     const cJSON *row;
-    cJSON_ArrayForEach(row, functions)
-        share += get(row, "cycles_percent")->valuedouble;
+    cJSON_ArrayForEach(row, functions) share += get(row, "cycles_percent")->valuedouble;
     assert_true(share > 99.999 && share < 100.001);
     row = cJSON_GetArrayItem(functions, 0);
     assert_string_equal(get(row, "function")->valuestring, "spin");

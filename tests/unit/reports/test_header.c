@@ -91,9 +91,7 @@ static void event_states(void **state)
          {.total = {.state = HWP_COUNT_DENIED}, .reason = reason},
          "denied: perf_event_paranoid is 4"},
         {__LINE__, {.nr_samples = 7}, "measured, 7 samples"},
-        {__LINE__,
-         {.total = hwp_count_exact(9), .origin = HWP_ORIGIN_MODELLED},
-         "modelled 9"},
+        {__LINE__, {.total = hwp_count_exact(9), .origin = HWP_ORIGIN_MODELLED}, "modelled 9"},
     };
 
     (void)state;

@@ -53,21 +53,21 @@ static void text_of_one_run(void **state)
     add_run(&s, 1);
     char *text hwp_cleanup(hwp_free_cleanup) = print(&s, &(struct hwp_stat_report_options){0});
     assert_string_equal(
-        text,
-        "\n Performance counter stats for 'true':\n\n"
-        "              0.50 msec task-clock                   #    0.500 CPUs utilized\n"
-        "             1,000      context-switches             #    2.000 M/sec\n"
-        "   <not supported>      cycles\n"
-        "             4,000      branches                     #    8.000 M/sec (estimate)  (25.00%)\n"
-        "     <not counted>      branch-misses\n"
-        "\n"
-        "       0.001000000 seconds time elapsed\n"
-        "\n"
-        "       0.000500000 seconds user\n"
-        "       0.000000000 seconds sys\n"
-        "\n"
-        "  cycles: this VM (KVM) exposes no PMU\n"
-        "    hint: use another\n");
+        text, "\n Performance counter stats for 'true':\n\n"
+              "              0.50 msec task-clock                   #    0.500 CPUs utilized\n"
+              "             1,000      context-switches             #    2.000 M/sec\n"
+              "   <not supported>      cycles\n"
+              "             4,000      branches                     #    8.000 M/sec (estimate)  "
+              "(25.00%)\n"
+              "     <not counted>      branch-misses\n"
+              "\n"
+              "       0.001000000 seconds time elapsed\n"
+              "\n"
+              "       0.000500000 seconds user\n"
+              "       0.000000000 seconds sys\n"
+              "\n"
+              "  cycles: this VM (KVM) exposes no PMU\n"
+              "    hint: use another\n");
     hwp_stat_deinit(&s);
 }
 
@@ -87,6 +87,25 @@ static void text_of_runs(void **state)
     hwp_stat_deinit(&s);
 }
 
+static void a_shared_reason_is_given_once(void **state)
+{
+    struct hwp_stat s = {0};
+    struct hwp_run run = {.duration_ns = 1000};
+
+    (void)state;
+    add(&run, "cycles", "", (struct hwp_count){0});
+    add(&run, "faults", "", hwp_count_exact(1));
+    add(&run, "branches", "", (struct hwp_count){0});
+    for (size_t e = 0; e < 3; e += 2)
+        run.events.data[e].reason = hwp_strdup("no PMU");
+    assert_null(hwp_stat_add(&s, &run));
+    char *text hwp_cleanup(hwp_free_cleanup) = print(&s, &(struct hwp_stat_report_options){0});
+    assert_non_null(strstr(text, "\n  cycles, branches: no PMU\n"));
+    assert_null(strstr(text, "\n  branches: no PMU"));
+    hwp_run_deinit(&run);
+    hwp_stat_deinit(&s);
+}
+
 static void csv_is_perfs(void **state)
 {
     struct hwp_stat s = {0};
@@ -102,9 +121,10 @@ static void csv_is_perfs(void **state)
                              "<not counted>,,branch-misses,0,0.00,,\n");
     add_run(&s, 1);
     char *two hwp_cleanup(hwp_free_cleanup) = print(
-        &s, &(struct hwp_stat_report_options){
-                .report = {.format = HWP_FORMAT_CSV, .separator = ";"}, .has_time = true,
-                .time_ns = 1500000000});
+        &s,
+        &(struct hwp_stat_report_options){.report = {.format = HWP_FORMAT_CSV, .separator = ";"},
+                                          .has_time = true,
+                                          .time_ns = 1500000000});
     assert_non_null(
         strstr(two, "1.500000000;1000;;context-switches;0.00%;1000000;100.00;2.000;M/sec\n"));
     hwp_stat_deinit(&s);
@@ -155,9 +175,9 @@ static void per_core_lines(void **state)
     }
     assert_null(hwp_stat_add(&s, &run));
     hwp_cores_analyse(&run, NULL, NULL, &cores);
-    char *csv hwp_cleanup(hwp_free_cleanup) = print(
-        &s, &(struct hwp_stat_report_options){.report = {.format = HWP_FORMAT_CSV},
-                                              .cores = &cores});
+    char *csv hwp_cleanup(hwp_free_cleanup) =
+        print(&s, &(struct hwp_stat_report_options){.report = {.format = HWP_FORMAT_CSV},
+                                                    .cores = &cores});
     assert_string_equal(csv, "CPU0,1,10,,instructions,9,100.00,2.00,insn per cycle\n"
                              "CPU0,1,5,,cycles,9,100.00,,\n"
                              "CPU1,1,20,,instructions,9,100.00,1.33,insn per cycle\n"
@@ -172,7 +192,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(text_of_one_run), cmocka_unit_test(text_of_runs),
         cmocka_unit_test(csv_is_perfs),    cmocka_unit_test(json_is_one_object_a_line),
-        cmocka_unit_test(per_core_lines),
+        cmocka_unit_test(per_core_lines),  cmocka_unit_test(a_shared_reason_is_given_once),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -18,16 +18,19 @@ static void build(struct hwp_table *t)
     static const char *const tasks[] = {"a", "b \"q\""};
 
     *t = (struct hwp_table){.name = "test"};
-    hwp_table_column(t, &(struct hwp_column){.key = "share", .title = "share", .group = "cycles",
-                                             .align = HWP_ALIGN_RIGHT, .decimals = 2});
-    hwp_table_column(t, &(struct hwp_column){.key = "n", .title = "count", .group = "cycles",
-                                             .align = HWP_ALIGN_RIGHT});
-    hwp_table_column(t, &(struct hwp_column){.key = "ipc", .title = "IPC",
-                                             .align = HWP_ALIGN_RIGHT, .decimals = 1});
-    hwp_table_column(t, &(struct hwp_column){.key = "time", .title = "time",
-                                             .align = HWP_ALIGN_RIGHT});
-    hwp_table_column(t, &(struct hwp_column){.key = "at", .title = "at",
-                                             .align = HWP_ALIGN_RIGHT});
+    hwp_table_column(t, &(struct hwp_column){.key = "share",
+                                             .title = "share",
+                                             .group = "cycles",
+                                             .align = HWP_ALIGN_RIGHT,
+                                             .decimals = 2});
+    hwp_table_column(
+        t, &(struct hwp_column){
+               .key = "n", .title = "count", .group = "cycles", .align = HWP_ALIGN_RIGHT});
+    hwp_table_column(t, &(struct hwp_column){
+                            .key = "ipc", .title = "IPC", .align = HWP_ALIGN_RIGHT, .decimals = 1});
+    hwp_table_column(
+        t, &(struct hwp_column){.key = "time", .title = "time", .align = HWP_ALIGN_RIGHT});
+    hwp_table_column(t, &(struct hwp_column){.key = "at", .title = "at", .align = HWP_ALIGN_RIGHT});
     hwp_table_column(t, &(struct hwp_column){.key = "name", .title = "name", .shrinks = true});
     hwp_table_column(t, &(struct hwp_column){.key = "ok", .title = NULL});
     hwp_table_column(t, &(struct hwp_column){.key = "tasks", .title = "tasks"});
@@ -126,8 +129,7 @@ static void as_json(void **state)
     assert_int_equal(cJSON_GetArraySize(rows), 2);
 
     const cJSON *row = cJSON_GetArrayItem(rows, 0);
-    assert_string_equal(cJSON_GetObjectItem(row, "name")->valuestring,
-                        "naïve<\"x\", y>\033[2J");
+    assert_string_equal(cJSON_GetObjectItem(row, "name")->valuestring, "naïve<\"x\", y>\033[2J");
     assert_true(cJSON_GetObjectItem(row, "share")->valuedouble == 12.345);
     assert_string_equal(cJSON_GetObjectItem(row, "at")->valuestring, "0xdeadbeef");
     assert_true(cJSON_IsTrue(cJSON_GetObjectItem(row, "ok")));
@@ -138,8 +140,7 @@ static void as_json(void **state)
     row = cJSON_GetArrayItem(rows, 1);
     assert_int_equal(cJSON_GetArraySize(row), 8);
     const cJSON *item;
-    cJSON_ArrayForEach(item, row)
-        assert_true(cJSON_IsNull(item));
+    cJSON_ArrayForEach(item, row) assert_true(cJSON_IsNull(item));
     cJSON_Delete(rows);
     hwp_error_destroy(hwp_out_close(&out));
     hwp_table_deinit(&t);
@@ -167,10 +168,10 @@ static void csv_quotes_what_it_must(void **state)
         int line;
         const char *in, *separator, *want;
     } rows[] = {
-        {__LINE__, "plain", ",", "plain"},     {__LINE__, "a,b", ",", "\"a,b\""},
-        {__LINE__, "a,b", ";", "a,b"},         {__LINE__, "a\"b", ",", "\"a\"\"b\""},
-        {__LINE__, " lead", ",", "\" lead\""}, {__LINE__, "trail ", ",", "\"trail \""},
-        {__LINE__, "a\nb", ",", "a\\x0ab"},    {__LINE__, "", ",", ""},
+        {__LINE__, "plain", ",", "plain"},       {__LINE__, "a,b", ",", "\"a,b\""},
+        {__LINE__, "a,b", ";", "a,b"},           {__LINE__, "a\"b", ",", "\"a\"\"b\""},
+        {__LINE__, " lead", ",", "\" lead\""},   {__LINE__, "trail ", ",", "\"trail \""},
+        {__LINE__, "a\nb", ",", "a\\x0ab"},      {__LINE__, "", ",", ""},
         {__LINE__, "\xff", ",", "\xef\xbf\xbd"},
     };
 

@@ -31,10 +31,21 @@ static void hostile_text_is_harmless(void **state)
         {__LINE__, "a\033[31mred", "a\\x1b[31mred", "a\033[31mred"},
         {__LINE__, "a\nb\tc\r", "a\\x0ab c\\x0d", "a\nb\tc\r"},
         {__LINE__, "\x7f", "\\x7f", "\x7f"},
-        {__LINE__, "\xc2\x9b" "31m", "\\u{9b}31m", "\xc2\x9b" "31m"}, /* C1 CSI */
-        {__LINE__, "\xe2\x80\xae" "gpj", "\\u{202e}gpj", "\xe2\x80\xae" "gpj"},
+        {__LINE__,
+         "\xc2\x9b"
+         "31m",
+         "\\u{9b}31m",
+         "\xc2\x9b"
+         "31m"}, /* C1 CSI */
+        {__LINE__,
+         "\xe2\x80\xae"
+         "gpj",
+         "\\u{202e}gpj",
+         "\xe2\x80\xae"
+         "gpj"},
         {__LINE__, "\xff\xfe", "\xef\xbf\xbd\xef\xbf\xbd", "\xef\xbf\xbd\xef\xbf\xbd"},
-        {__LINE__, "\xc0\xaf", "\xef\xbf\xbd\xef\xbf\xbd", "\xef\xbf\xbd\xef\xbf\xbd"}, /* overlong */
+        {__LINE__, "\xc0\xaf", "\xef\xbf\xbd\xef\xbf\xbd",
+         "\xef\xbf\xbd\xef\xbf\xbd"}, /* overlong */
         {__LINE__, "\xed\xa0\x80", "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd",
          "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd"}, /* surrogate */
         {__LINE__, "cut\xe2\x82", "cut\xef\xbf\xbd\xef\xbf\xbd", "cut\xef\xbf\xbd\xef\xbf\xbd"},
