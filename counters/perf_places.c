@@ -3,8 +3,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/file.h"
 #include "counters/perf_session.h"
-#include "counters/system_facts.h"
 
 static struct hwp_error *online_cpus(const struct hwp_topology *topology, struct hwp_cpuset *ret)
 {
@@ -12,7 +12,8 @@ static struct hwp_error *online_cpus(const struct hwp_topology *topology, struct
         *ret = topology->online;
         return NULL;
     }
-    hwp_cleanup(hwp_free_cleanup) char *text = hwp_file_read("/sys/devices/system/cpu/online", HWP_FILE_SMALL, NULL);
+    hwp_cleanup(hwp_free_cleanup) char *text =
+        hwp_file_read("/sys/devices/system/cpu/online", HWP_FILE_SMALL, NULL);
     return hwp_cpuset_parse(text ? text : "0", ret);
 }
 
