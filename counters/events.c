@@ -14,6 +14,8 @@ static void encoding_deinit(struct hwp_encoding *e)
     free(e->unit);
     free(e->pmu);
     free(e->bp_symbol);
+    free(e->unavailable);
+    free(e->remedy);
     free(e->preset);
 }
 

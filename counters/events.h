@@ -52,6 +52,8 @@ struct hwp_encoding {
                                     over its parts, adjacent in the list; NULL: stands alone */
     double weight;               /* +1, -1, 4 …; 0 in all parts: the preset is no such sum, and the
                                     parts can only be shown side by side */
+    char *unavailable, *remedy;  /* a known name that can't be encoded on this machine: why, and
+                                    what to do; attr is then a hardware event's, never opened */
 };
 HWP_VEC_TYPE(hwp_encodings, struct hwp_encoding);
 

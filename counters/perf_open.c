@@ -7,6 +7,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/mem.h"
 #include "counters/perf_session.h"
 
 /* --- one file -------------------------------------------------------------------------------- */
@@ -260,8 +261,26 @@ static bool is_tracking(const struct hwp_perf_session *s)
     return false;
 }
 
+/* Without any PMU that is the reason, whatever library was the first to notice. */
+static struct hwp_diagnosis why_unavailable(const struct hwp_perf_session *s,
+                                            const struct hwp_counter *c)
+{
+    if (!s->config.facts->has_core_pmu)
+        return hwp_diagnose_open_in(s->config.facts, s->scope, &c->enc->attr, false, ENOENT);
+    return (struct hwp_diagnosis){
+        .cause = HWP_CAUSE_EVENT_UNKNOWN,
+        .state = HWP_COUNT_UNSUPPORTED,
+        .reason = hwp_strdup(c->enc->unavailable),
+        .remedy = hwp_strdup(c->enc->remedy),
+    };
+}
+
 static void open_one(struct hwp_perf_session *s, struct hwp_counter *c)
 {
+    if (c->enc->unavailable) {
+        c->why = why_unavailable(s, c);
+        return;
+    }
     const struct hwp_counter *head = group_head(s, c);
 
     c->tracks = !is_tracking(s) && can_track(c);

@@ -29,14 +29,32 @@ static struct hwp_error *add_parts(struct hwp_resolver *r, const struct hwp_spec
     return NULL;
 }
 
+/* A preset that PAPI knows but can't count here is data, like any event that can't be opened. Takes
+ * the error. */
+static void add_unavailable(struct hwp_resolver *r, const struct hwp_spec *spec,
+                            struct hwp_error *why)
+{
+    struct hwp_encoding *e = hwp_resolve_add(r, spec, hwp_strdup(spec->text), "papi", NULL);
+
+    e->attr.type = PERF_TYPE_RAW;
+    e->unavailable = hwp_steal(&why->msg);
+    e->remedy = hwp_steal(&why->hint);
+    hwp_error_destroy(why);
+}
+
 struct hwp_error *hwp_resolve_papi(struct hwp_resolver *r, const struct hwp_spec *spec)
 {
     struct hwp_papi_preset preset = {0};
 
     if (spec->kind == HWP_SPEC_COMPONENT)
         return hwp_papi_component(spec->pmu, spec->name);
-    HWP_TRY(hwp_papi_preset(spec->name, &preset));
-    struct hwp_error *err = add_parts(r, spec, &preset);
+    struct hwp_error *err = hwp_papi_preset(spec->name, &preset);
+    if (err && err->code == HWP_E_UNSUPPORTED) {
+        add_unavailable(r, spec, err);
+        return NULL;
+    }
+    if (!err)
+        err = add_parts(r, spec, &preset);
     hwp_papi_preset_deinit(&preset);
     return err;
 }
