@@ -7,18 +7,20 @@
 #include "reports/columns.h"
 #include "reports/text.h"
 
-#define MIN_WIDTH   8  /* of an event's column: "100.00%" and a sign */
-#define MAX_WIDTH   16 /* a longer event name is cut */
-#define SOURCE_NAME 24 /* of "file.c:123" in front of a source line */
+#define MIN_WIDTH    8  /* of an event's column: "100.00%" and a sign */
+#define MAX_WIDTH    16 /* a longer event name is cut */
+#define SOURCE_NAME  24 /* of "file.c:123" in front of a source line */
+#define PLACE_COLUMN 44 /* where it stands behind an instruction */
 
 struct page {
     const struct hwp_profile *p;
     const struct hwp_annotation *a;
     const struct hwp_report_options *options;
     struct hwp_out *out;
-    size_t *widths; /* per event */
-    size_t address; /* digits of the longest address */
-    size_t tag;     /* width of the column of atomics; 0: there are none */
+    size_t *widths;                       /* per event */
+    size_t address;                       /* digits of the longest address */
+    size_t tag;                           /* width of the column of atomics; 0: there are none */
+    const struct hwp_annotate_row *place; /* of the next instruction, where the text isn't there */
 };
 
 static void measure(struct page *page)
@@ -142,22 +144,34 @@ static char *place_text(const struct hwp_annotate_row *row)
     return hwp_asprintf("%s:%u", file, row->line);
 }
 
-static void write_source(const struct page *page, const struct hwp_annotate_row *row)
+/* Without its text, a line's place goes behind the instruction that it begins with. */
+static void write_source(struct page *page, const struct hwp_annotate_row *row)
 {
+    if (!row->text) {
+        page->place = row;
+        return;
+    }
     char *place hwp_cleanup(hwp_free_cleanup) = place_text(row);
+    char *text hwp_cleanup(hwp_free_cleanup) = hwp_text_printable(row->text);
 
     write_costs(page, NULL);
     hwp_out_puts(page->out, " ");
     hwp_color_begin(page->out, HWP_COLOR_BOLD);
-    if (row->text) {
-        char *text hwp_cleanup(hwp_free_cleanup) = hwp_text_printable(row->text);
-        hwp_text_pad(page->out, place, SOURCE_NAME, false);
-        hwp_out_printf(page->out, "  %s", text);
-    } else {
-        hwp_out_puts(page->out, place);
-    }
+    hwp_text_pad(page->out, place, SOURCE_NAME, false);
+    hwp_out_printf(page->out, "  %s", text);
     hwp_color_end(page->out, HWP_COLOR_BOLD);
     hwp_out_puts(page->out, "\n");
+}
+
+static void write_place(struct page *page, size_t width)
+{
+    char *place hwp_cleanup(hwp_free_cleanup) = place_text(page->place);
+
+    hwp_color_begin(page->out, HWP_COLOR_DIM);
+    hwp_out_printf(page->out, "%*s; %s", (int)(width < PLACE_COLUMN ? PLACE_COLUMN - width : 1), "",
+                   place);
+    hwp_color_end(page->out, HWP_COLOR_DIM);
+    page->place = NULL;
 }
 
 static void write_inline(const struct page *page, const struct hwp_annotate_row *row)
@@ -177,7 +191,7 @@ static void write_inline(const struct page *page, const struct hwp_annotate_row 
     hwp_out_puts(page->out, "\n");
 }
 
-static void write_insn(const struct page *page, size_t i)
+static void write_insn(struct page *page, size_t i)
 {
     const struct hwp_insn *insn = &page->a->insns.data[i];
     const char *tag = hwp_atomic_name((enum hwp_atomic)insn->atomic);
@@ -195,11 +209,13 @@ static void write_insn(const struct page *page, size_t i)
     if (insn->text) {
         char *text hwp_cleanup(hwp_free_cleanup) = hwp_text_printable(insn->text);
         hwp_out_printf(page->out, "  %s", text);
+        if (page->place)
+            write_place(page, hwp_display_width(text));
     }
     hwp_out_puts(page->out, "\n");
 }
 
-static void write_fold(const struct page *page, const struct hwp_annotate_row *row)
+static void write_fold(struct page *page, const struct hwp_annotate_row *row)
 {
     size_t n = page->a->nr_events;
     struct hwp_cost *sum hwp_cleanup(hwp_free_cleanup) = hwp_calloc(n, sizeof(*sum));
@@ -207,6 +223,7 @@ static void write_fold(const struct page *page, const struct hwp_annotate_row *r
     for (size_t i = row->first; i < row->first + row->count; i++)
         for (size_t e = 0; e < n; e++)
             hwp_cost_add(&sum[e], &page->a->costs[i * n + e]);
+    page->place = NULL;
     write_costs(page, sum);
     hwp_color_begin(page->out, HWP_COLOR_DIM);
     hwp_out_printf(page->out, " … %zu cold instructions", row->count);

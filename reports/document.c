@@ -70,13 +70,20 @@ static void print_annotations(const struct hwp_document *doc,
         hwp_out_puts(out, "\n");
 }
 
+static void print_notes(const struct hwp_run *run, enum hwp_severity severity, struct hwp_out *out)
+{
+    hwp_vec_foreach (&run->notes, note)
+        if (hwp_note_info(note->id)->severity == severity && !hwp_header_tells(note->id))
+            hwp_note_text(note, out);
+}
+
 static void print_text(const struct hwp_document *doc, const struct hwp_report_options *options,
                        struct hwp_out *out)
 {
     const struct hwp_run *run = &doc->profile->run;
 
     hwp_header_text(run, options, out);
-    hwp_notes_text_of(&run->notes, HWP_SEVERITY_WARN, HWP_NOTE_CLOCK_STANDS_IN, out);
+    print_notes(run, HWP_SEVERITY_WARN, out);
     hwp_out_puts(out, "\n");
     if (doc->hot)
         print_hot(doc, options, out);
@@ -84,7 +91,7 @@ static void print_text(const struct hwp_document *doc, const struct hwp_report_o
         print_annotations(doc, options, out);
     if (doc->cores)
         print_cores(doc, options, out);
-    hwp_notes_text_of(&run->notes, HWP_SEVERITY_INFO, HWP_NOTE_COUNT_, out);
+    print_notes(run, HWP_SEVERITY_INFO, out);
 }
 
 static void notes_table(const struct hwp_notes *notes, struct hwp_table *ret)

@@ -225,6 +225,19 @@ static bool remedy_follows(const struct hwp_events *events, size_t e)
     return false;
 }
 
+static bool is_missing(const struct hwp_event *ev)
+{
+    return ev->requested && !hwp_count_known(&ev->total) && !ev->nr_samples;
+}
+
+static const struct hwp_note *stand_in(const struct hwp_run *run)
+{
+    hwp_vec_foreach (&run->notes, note)
+        if (note->id == HWP_NOTE_CLOCK_STANDS_IN)
+            return note;
+    return NULL;
+}
+
 static void write_events(const struct hwp_run *run, bool big_num, struct hwp_out *out)
 {
     size_t width = widest_name(&run->events);
@@ -236,7 +249,7 @@ static void write_events(const struct hwp_run *run, bool big_num, struct hwp_out
         hwp_out_puts(out, e ? "        " : "events  ");
         hwp_text_pad(out, name, width, false);
         hwp_out_printf(out, "  %s\n", state);
-        if (!ev->remedy || remedy_follows(&run->events, e))
+        if (!ev->remedy || remedy_follows(&run->events, e) || (is_missing(ev) && stand_in(run)))
             continue;
         char *remedy hwp_cleanup(hwp_free_cleanup) = hwp_text_printable(ev->remedy);
         hwp_out_printf(out, "        %*s  hint: %s\n", (int)width, "", remedy);
@@ -259,24 +272,67 @@ static void write_lost(const struct hwp_run *run, bool big_num, struct hwp_out *
     hwp_out_puts(out, "\n");
 }
 
-/* That the clock stands in must not be missed: it goes first, with the reason of each event. */
+static bool same_reason(const struct hwp_event *a, const struct hwp_event *b)
+{
+    return a->reason && b->reason && strcmp(a->reason, b->reason) == 0;
+}
+
+/* "cache-misses, cycles": the events from `first` on that are missing for its reason; empty if an
+ * event before it was. */
+static char *missing_like(const struct hwp_events *events, size_t first)
+{
+    const struct hwp_event *like = &events->data[first];
+    struct hwp_str names = {0};
+
+    for (size_t i = 0; i < first; i++)
+        if (is_missing(&events->data[i]) && same_reason(&events->data[i], like))
+            return hwp_str_steal(&names);
+    for (size_t i = first; i < events->len; i++) {
+        const struct hwp_event *ev = &events->data[i];
+        if (i != first && !(is_missing(ev) && same_reason(ev, like)))
+            continue;
+        char *name hwp_cleanup(hwp_free_cleanup) = hwp_text_printable(ev->name ? ev->name : "?");
+        hwp_str_addf(&names, "%s%s", names.len ? ", " : "", name);
+    }
+    return hwp_str_steal(&names);
+}
+
+static void write_missing(const struct hwp_events *events, size_t e, struct hwp_out *out)
+{
+    char *names hwp_cleanup(hwp_free_cleanup) = missing_like(events, e);
+    const struct hwp_event *ev = &events->data[e];
+
+    if (!*names)
+        return;
+    char *reason hwp_cleanup(hwp_free_cleanup) =
+        hwp_text_printable(ev->reason ? ev->reason : hwp_count_state_name(ev->total.state));
+    hwp_color_begin(out, HWP_COLOR_WARN);
+    hwp_out_puts(out, "warning: ");
+    hwp_color_end(out, HWP_COLOR_WARN);
+    hwp_out_printf(out, "%s can't be counted: %s\n", names, reason);
+    if (ev->remedy) {
+        char *remedy hwp_cleanup(hwp_free_cleanup) = hwp_text_printable(ev->remedy);
+        hwp_out_printf(out, "  hint: %s\n", remedy);
+    }
+}
+
+/* That the clock stands in must not be missed: it goes first, with what is missing and why. */
 static void write_stand_in(const struct hwp_run *run, struct hwp_out *out)
 {
-    hwp_vec_foreach (&run->notes, note) {
-        if (note->id != HWP_NOTE_CLOCK_STANDS_IN)
-            continue;
-        hwp_note_text(note, out);
-        hwp_vec_foreach (&run->events, ev) {
-            if (!ev->requested || hwp_count_known(&ev->total) || ev->nr_samples)
-                continue;
-            char *name hwp_cleanup(hwp_free_cleanup) =
-                hwp_text_printable(ev->name ? ev->name : "?");
-            char *state hwp_cleanup(hwp_free_cleanup) = hwp_header_event_state(ev, true);
-            hwp_out_printf(out, "  %s %s\n", name, state);
-        }
-        hwp_out_puts(out, "\n");
+    const struct hwp_note *note = stand_in(run);
+
+    if (!note)
         return;
-    }
+    for (size_t e = 0; e < run->events.len; e++)
+        if (is_missing(&run->events.data[e]))
+            write_missing(&run->events, e, out);
+    hwp_out_printf(out, "%s\n  %s\n\n", hwp_note_info(note->id)->text,
+                   hwp_note_info(note->id)->remedy);
+}
+
+bool hwp_header_tells(enum hwp_note_id id)
+{
+    return id == HWP_NOTE_CLOCK_STANDS_IN || id == HWP_NOTE_NO_PMU;
 }
 
 void hwp_header_text(const struct hwp_run *run, const struct hwp_report_options *options,

@@ -14,6 +14,9 @@ struct cJSON;
 
 void hwp_header_text(const struct hwp_run *run, const struct hwp_report_options *options,
                      struct hwp_out *out);
+/* Whether the header already says what this note does. */
+bool hwp_header_tells(enum hwp_note_id id);
+
 struct cJSON *hwp_header_json(const struct hwp_run *run);
 
 /* The events of a run: name, state, reason, remedy, samples, count, … */

@@ -23,18 +23,14 @@ void hwp_note_text(const struct hwp_note *note, struct hwp_out *out)
         hwp_out_printf(out, "  hint: %s\n", info->remedy);
 }
 
-void hwp_notes_text_of(const struct hwp_notes *notes, enum hwp_severity severity,
-                       enum hwp_note_id except, struct hwp_out *out)
-{
-    hwp_vec_foreach (notes, note)
-        if (hwp_note_info(note->id)->severity == severity && note->id != except)
-            hwp_note_text(note, out);
-}
-
 void hwp_notes_text(const struct hwp_notes *notes, struct hwp_out *out)
 {
-    hwp_notes_text_of(notes, HWP_SEVERITY_WARN, HWP_NOTE_COUNT_, out);
-    hwp_notes_text_of(notes, HWP_SEVERITY_INFO, HWP_NOTE_COUNT_, out);
+    static const enum hwp_severity order[] = {HWP_SEVERITY_WARN, HWP_SEVERITY_INFO};
+
+    for (size_t i = 0; i < hwp_array_size(order); i++)
+        hwp_vec_foreach (notes, note)
+            if (hwp_note_info(note->id)->severity == order[i])
+                hwp_note_text(note, out);
 }
 
 struct cJSON *hwp_notes_json(const struct hwp_notes *notes)

@@ -12,10 +12,6 @@ struct cJSON;
 void hwp_notes_text(const struct hwp_notes *notes, struct hwp_out *out);
 struct cJSON *hwp_notes_json(const struct hwp_notes *notes);
 
-/* Those of one severity, except those with the id `except` (HWP_NOTE_COUNT_: no exception). */
-void hwp_notes_text_of(const struct hwp_notes *notes, enum hwp_severity severity,
-                       enum hwp_note_id except, struct hwp_out *out);
-
 /* One note as text, with its remedy. */
 void hwp_note_text(const struct hwp_note *note, struct hwp_out *out);
 
