@@ -220,7 +220,7 @@ static const struct encoding_row anywhere[] = {
     {__LINE__, "software/config1=1,config2=2/", "type=1 config=0 config1=0x1 config2=0x2 *1ns"},
     {__LINE__, "software/name/", "!term 'name' needs a value"},
     {__LINE__, "software/event=1/", "!PMU 'software' has no term or event 'event'"},
-    {__LINE__, "PAPI_TOT_INS", "!PAPI can't count 'PAPI_TOT_INS' here"},
+    {__LINE__, "PAPI_TOT_INS", "?PAPI can't count 'PAPI_TOT_INS' here"},
     {__LINE__, "PAPI_QQQ_XXXXXX", "!PAPI has no preset 'PAPI_QQQ_XXXXXX'"},
     {__LINE__, "nosuchcomponent:::ENERGY", "!this PAPI has no component 'nosuchcomponent'"},
     {__LINE__, "perf_event_uncore:::foo", "!PAPI's component 'perf_event_uncore' is disabled"},

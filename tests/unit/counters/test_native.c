@@ -139,7 +139,7 @@ static const struct encoding_row skx[] = {
     {__LINE__, "PAPI_REF_CYC", "type=4 config=0x300"},
     {__LINE__, "PAPI_MEM_WCY", "type=4 config=0x8a2"},
     {__LINE__, "{PAPI_TOT_CYC,PAPI_TOT_INS}", "type=4 config=0x3c @0 ; type=4 config=0xc0 @0"},
-    {__LINE__, "PAPI_FP_STAL", "!PAPI has no 'PAPI_FP_STAL' for this CPU"},
+    {__LINE__, "PAPI_FP_STAL", "?PAPI has no 'PAPI_FP_STAL' for this CPU"},
     {__LINE__, "PAPI_L4_DCM",
      "!PAPI has no preset 'PAPI_L4_DCM'\ndid you mean PAPI_L1_DCM, PAPI_L2_DCM or PAPI_L3_DCM?"},
     {__LINE__, "PAPI_TOT_INSS",
@@ -160,7 +160,7 @@ static const struct encoding_row hsw[] = {
      "PAPI_L2_TCA[L2_RQSTS:ALL_DEMAND_REFERENCES]= type=4 config=0xe724 part+1 ; "
      "PAPI_L2_TCA[L2_RQSTS:ALL_CODE_RD]= type=4 config=0xe424 part+1"},
     {__LINE__, "PAPI_STL_ICY", "type=4 config=0x279"},
-    {__LINE__, "PAPI_DP_OPS", "!PAPI has no 'PAPI_DP_OPS' for this CPU"},
+    {__LINE__, "PAPI_DP_OPS", "?PAPI has no 'PAPI_DP_OPS' for this CPU"},
 };
 
 /* LIBPFM_FORCE_PMU=amd64_fam17h_zen2. */
@@ -179,7 +179,7 @@ static const struct encoding_row zen2[] = {
     {__LINE__, "PAPI_BR_MSP", "type=4 config=0xc3"},
     {__LINE__, "PAPI_FP_OPS", "type=4 config=0xf03"},
     {__LINE__, "PAPI_L2_DCM", "type=4 config=0x864"},
-    {__LINE__, "PAPI_SP_OPS", "!PAPI has no 'PAPI_SP_OPS' for this CPU"},
+    {__LINE__, "PAPI_SP_OPS", "?PAPI has no 'PAPI_SP_OPS' for this CPU"},
     {__LINE__, "skx::INST_RETIRED:ANY_P", "type=4 config=0xc0"},
     {__LINE__, "INST_RETIRED:ANY_P", "!no event 'INST_RETIRED:ANY_P'"},
 };
