@@ -118,10 +118,6 @@ bool hwp_kernel_build_id_is(const uint8_t *id, size_t len);
 /* The vDSO of this very process, or NULL. */
 struct hwp_elf *hwp_vdso_open(void);
 
-/* A whole file, NUL-terminated, or NULL if it can't be read, is not a regular file or is larger
- * than `limit`. Files of /proc are regular ones of size 0. */
-char *hwp_read_text(const char *path, size_t limit, size_t *ret_len);
-
 /* --- DWARF -------------------------------------------------------------------------------------
  */
 

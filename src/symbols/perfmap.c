@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/file.h"
+
 #define MAP_MAX (1u << 30)
 
 static void add_line(struct hwp_symbol_index *ix, const char *line)
@@ -42,11 +44,11 @@ void hwp_index_add_perf_map(struct hwp_symbol_index *ix, int32_t pid)
     /* A process in a container has its own /tmp. */
     hwp_cleanup(hwp_free_cleanup) char *inside = hwp_asprintf("/proc/%d/root%s", pid, path);
     size_t len = 0;
-    hwp_cleanup(hwp_free_cleanup) char *text = hwp_read_text(path, MAP_MAX, &len);
+    hwp_cleanup(hwp_free_cleanup) char *text = hwp_file_read(path, MAP_MAX, &len);
     char *state = NULL;
 
     if (!text)
-        text = hwp_read_text(inside, MAP_MAX, &len);
+        text = hwp_file_read(inside, MAP_MAX, &len);
     if (!text)
         return;
     for (char *line = strtok_r(text, "\n", &state); line; line = strtok_r(NULL, "\n", &state))

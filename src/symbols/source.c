@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/file.h"
+
 #define SOURCE_MAX (64u << 20)
 
 struct hwp_source_file {
@@ -33,10 +35,10 @@ static struct hwp_source_file *load(const struct hwp_sources *s, const char *pat
 
     if (s->symfs) {
         hwp_cleanup(hwp_free_cleanup) char *inside = hwp_asprintf("%s/%s", s->symfs, path);
-        f->text = hwp_read_text(inside, SOURCE_MAX, &len);
+        f->text = hwp_file_read(inside, SOURCE_MAX, &len);
     }
     if (!f->text)
-        f->text = hwp_read_text(path, SOURCE_MAX, &len);
+        f->text = hwp_file_read(path, SOURCE_MAX, &len);
     if (f->text)
         cut_lines(f, len);
     return f;

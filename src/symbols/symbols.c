@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/file.h"
+
 #define KALLSYMS_MAX (256u << 20)
 
 static const struct hwp_dso nowhere = {.kind = HWP_DSO_UNKNOWN, .path = (char[]){"[unknown]"}};
@@ -81,7 +83,7 @@ static char *running_kernels_kallsyms(struct hwp_symbols *s, const struct hwp_ds
         s->kernel_mismatch = true;
         return NULL;
     }
-    return hwp_read_text("/proc/kallsyms", KALLSYMS_MAX, &len);
+    return hwp_file_read("/proc/kallsyms", KALLSYMS_MAX, &len);
 }
 
 /* The recording's kernel decides for its modules too. */
@@ -102,7 +104,7 @@ const struct hwp_kallsyms *hwp_symbols_kallsyms(struct hwp_symbols *s, const str
         return &s->kallsyms;
     s->kallsyms_tried = true;
     if (s->opts.kallsyms)
-        text = hwp_read_text(s->opts.kallsyms, KALLSYMS_MAX, &len);
+        text = hwp_file_read(s->opts.kallsyms, KALLSYMS_MAX, &len);
     else if (s->profile->kallsyms)
         text = hwp_strdup(s->profile->kallsyms);
     else

@@ -6,10 +6,12 @@
 #include <string.h>
 #include <sys/auxv.h>
 
+#include "base/file.h"
+
 static size_t mapped_size(unsigned long base)
 {
     size_t len = 0;
-    hwp_cleanup(hwp_free_cleanup) char *maps = hwp_read_text("/proc/self/maps", 64u << 20, &len);
+    hwp_cleanup(hwp_free_cleanup) char *maps = hwp_file_read("/proc/self/maps", 64u << 20, &len);
     char *state = NULL;
 
     for (char *line = maps ? strtok_r(maps, "\n", &state) : NULL; line;

@@ -6,6 +6,8 @@
 #include <string.h>
 #include <sys/utsname.h>
 
+#include "base/file.h"
+
 /* Symbols whose names may stand twice in a kernel would give a wrong slide. */
 static bool find_slide(const struct hwp_elf *e, const struct hwp_kallsyms *k, uint64_t *ret)
 {
@@ -81,7 +83,7 @@ struct hwp_elf *hwp_vmlinux_open(const struct hwp_dso *dso, const char *path,
 bool hwp_kernel_build_id_is(const uint8_t *id, size_t len)
 {
     size_t size = 0;
-    hwp_cleanup(hwp_free_cleanup) char *notes = hwp_read_text("/sys/kernel/notes", 1u << 20, &size);
+    hwp_cleanup(hwp_free_cleanup) char *notes = hwp_file_read("/sys/kernel/notes", 1u << 20, &size);
     size_t at = 0;
 
     while (notes && at + sizeof(Elf64_Nhdr) <= size) {
