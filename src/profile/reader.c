@@ -127,90 +127,6 @@ static struct hwp_error *read_attrs(struct hwp_reader *r)
     return NULL;
 }
 
-/* --- events --- */
-
-static bool is_clock(const struct perf_event_attr *attr)
-{
-    return attr->type == PERF_TYPE_SOFTWARE &&
-           (attr->config == PERF_COUNT_SW_CPU_CLOCK || attr->config == PERF_COUNT_SW_TASK_CLOCK);
-}
-
-/* perf adds one to carry MMAP and COMM records; nobody asked for it and it samples nothing. */
-static bool is_dummy(const struct perf_event_attr *attr)
-{
-    return attr->type == PERF_TYPE_SOFTWARE && attr->config == PERF_COUNT_SW_DUMMY;
-}
-
-static void add_event(struct hwp_reader *r, struct hwp_attr *a)
-{
-    struct hwp_event ev = {
-        .name = hwp_strdup(a->name),
-        .encoding = hwp_attr_encoding(&a->attr),
-        .source = hwp_strdup("perf"),
-        .unit = hwp_strdup(is_clock(&a->attr) ? "ns" : ""),
-        .requested = !is_dummy(&a->attr),
-        .sampled = !is_dummy(&a->attr),
-        .precise = a->attr.precise_ip > 1,
-        .period = a->attr.freq ? 0 : a->attr.sample_period,
-        .freq_hz = a->attr.freq ? a->attr.sample_freq : 0,
-        .leader = -1,
-    };
-
-    a->event = (uint32_t)r->profile->run.events.len;
-    hwp_vec_push(&r->profile->run.events, ev);
-}
-
-/* Ties each attribute to an event of the run. The run of our own recordings lists all events that
- * were asked for, with and without samples: matched by name, and in order where a name stands for
- * several (one per kind of core). */
-static void tie_events(struct hwp_reader *r)
-{
-    struct hwp_events *events = &r->profile->run.events;
-    struct hwp_intern names = {0};
-    struct hwp_map next = {0}; /* name's id → 1 + the event that its next attribute gets */
-    size_t nr_known = events->len;
-    HWP_VEC(uint64_t) same = {0}; /* by event: 1 + the next event of the same name */
-
-    for (size_t i = 0; i < nr_known; i++)
-        hwp_vec_push(&same, 0);
-    for (size_t i = nr_known; i-- > 0;) {
-        const char *name = events->data[i].name ? events->data[i].name : "";
-        uint64_t *head = hwp_map_put(&next, hwp_intern(&names, name), 0, NULL);
-        same.data[i] = *head;
-        *head = i + 1;
-    }
-    hwp_vec_foreach (&r->attrs, a) {
-        uint64_t *head = hwp_map_get(&next, hwp_intern(&names, a->name));
-        if (!head) {
-            add_event(r, a);
-            continue;
-        }
-        a->event = (uint32_t)*head - 1;
-        if (same.data[a->event])
-            *head = same.data[a->event];
-    }
-    hwp_vec_deinit(&same);
-    hwp_map_deinit(&next);
-    hwp_intern_deinit(&names);
-}
-
-/* perf's files hold no counts; the sum of the periods estimates them. Marked as an estimate:
- * scaled, with nothing left to scale. */
-static void estimate_totals(struct hwp_reader *r)
-{
-    struct hwp_profile *p = r->profile;
-
-    if (r->has_run)
-        return;
-    uint64_t ns = r->last_time > r->first_time ? r->last_time - r->first_time : 1;
-    hwp_vec_foreach (&p->run.events, ev) {
-        ev->total = (struct hwp_count){0, ns, ns, HWP_COUNT_SCALED};
-        ev->reason = hwp_strdup("estimated from the samples' periods: the recording has no counts");
-    }
-    hwp_vec_foreach (&p->cells, c)
-        p->run.events.data[c->event].total.value += c->value;
-}
-
 /* --- all of it --- */
 
 static struct hwp_error *read_mapped(struct hwp_reader *r)
@@ -232,10 +148,11 @@ static struct hwp_error *read_mapped(struct hwp_reader *r)
     hwp_vec_foreach (&r->attrs, a)
         if (!a->name)
             a->name = hwp_attr_name(&a->attr);
-    tie_events(r);
+    hwp_events_tie(r);
     maps = hwp_maps_create(r);
     HWP_TRY(hwp_reader_fold(r, maps));
-    estimate_totals(r);
+    hwp_events_estimate(r);
+    hwp_events_drop_helpers(r->profile);
     return NULL;
 }
 

@@ -3,6 +3,7 @@
  *
  *   reader.c           the file: header, attributes, the two passes
  *   reader_stream.c    the file, where it is a stream instead
+ *   reader_events.c    attributes to events, and their totals
  *   reader_features.c  feature sections: names, build ids, facts about the run
  *   reader_records.c   one record: its bounds, its event, its fields
  *   reader_maps.c      pass 1: which file was where in which process, and when
@@ -118,6 +119,17 @@ bool hwp_sample_parse(const struct hwp_attr *a, const struct hwp_record *rec,
 
 /* When a record other than a sample was made; 0 where the file doesn't say. */
 uint64_t hwp_record_time(const struct hwp_reader *r, const struct hwp_record *rec);
+
+/* --- events (reader_events.c) --- */
+
+/* Ties each attribute to an event of the run, adding events that the run doesn't list. */
+void hwp_events_tie(struct hwp_reader *r);
+
+/* Totals from the sums of periods, where the file has no counts. Samples must have been folded. */
+void hwp_events_estimate(struct hwp_reader *r);
+
+/* Takes events out that were opened for records other than samples. */
+void hwp_events_drop_helpers(struct hwp_profile *p);
 
 /* --- features --- */
 

@@ -16,6 +16,11 @@ hwprof=${HWPROF:-$source_dir/build/hwprof}
 update=
 [ "${1-}" = --update ] && { update=1; shift; }
 
+if [ "$(uname -m)" != x86_64 ]; then
+    echo 'skipped: the recorded program is x86-64, whose code is only decoded there'
+    exit 77
+fi
+
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 

@@ -81,7 +81,8 @@ static void test_round_trip(void **state)
 
     (void)state;
     for (size_t i = 0; i < hwp_array_size(names); i++) {
-        hwp_vec_push(&run.events, (struct hwp_event){.name = hwp_strdup(names[i]), .leader = -1});
+        hwp_vec_push(&run.events, (struct hwp_event){
+                                      .name = hwp_strdup(names[i]), .requested = true, .leader = -1});
         run.events.data[i].total = hwp_count_exact(i * 1000);
     }
     run.command = hwp_strdup("./app 'a b'");
