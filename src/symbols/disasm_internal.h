@@ -25,6 +25,13 @@ struct hwp_error *hwp_disasm_capstone(const struct hwp_disasm_job *job, struct h
 void hwp_disasm_add_address(const struct hwp_disasm_job *job, uint64_t vaddr, bool is_target,
                             struct hwp_str *out);
 
+/* Appends an instruction that Zydis decoded, as GNU's AT&T syntax writes it. */
+struct ZydisDecodedInstruction_;
+struct ZydisDecodedOperand_;
+void hwp_disasm_att(const struct hwp_disasm_job *job, const struct ZydisDecodedInstruction_ *i,
+                    const struct ZydisDecodedOperand_ *operands, const char *mnemonic,
+                    uint64_t addr, struct hwp_str *out);
+
 /* What an A64 instruction word does, from its bits; `insn`'s addr is set. */
 void hwp_arm64_classify(uint32_t word, struct hwp_insn *insn);
 

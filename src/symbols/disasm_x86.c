@@ -18,16 +18,14 @@ struct decoder {
 static bool init(struct decoder *d)
 {
     bool is_64 = d->job->machine == EM_X86_64;
-    bool att = d->job->syntax == HWP_SYNTAX_ATT;
     ZydisFormatter *f = &d->formatter;
 
     return ZYAN_SUCCESS(ZydisDecoderInit(
                &d->decoder, is_64 ? ZYDIS_MACHINE_MODE_LONG_64 : ZYDIS_MACHINE_MODE_LEGACY_32,
                is_64 ? ZYDIS_STACK_WIDTH_64 : ZYDIS_STACK_WIDTH_32)) &&
-           ZYAN_SUCCESS(ZydisFormatterInit(f, att ? ZYDIS_FORMATTER_STYLE_ATT
-                                                  : ZYDIS_FORMATTER_STYLE_INTEL)) &&
+           ZYAN_SUCCESS(ZydisFormatterInit(f, ZYDIS_FORMATTER_STYLE_INTEL)) &&
            ZYAN_SUCCESS(ZydisFormatterSetProperty(f, ZYDIS_FORMATTER_PROP_HEX_UPPERCASE, 0)) &&
-           ZYAN_SUCCESS(ZydisFormatterSetProperty(f, ZYDIS_FORMATTER_PROP_FORCE_SIZE, !att)) &&
+           ZYAN_SUCCESS(ZydisFormatterSetProperty(f, ZYDIS_FORMATTER_PROP_FORCE_SIZE, 1)) &&
            ZYAN_SUCCESS(ZydisFormatterSetProperty(f, ZYDIS_FORMATTER_PROP_IMM_PADDING,
                                                   ZYDIS_PADDING_DISABLED)) &&
            ZYAN_SUCCESS(ZydisFormatterSetProperty(f, ZYDIS_FORMATTER_PROP_DISP_PADDING,
@@ -121,20 +119,15 @@ static uint64_t address_in(const ZydisDecodedInstruction *i, const ZydisDecodedO
     return 0;
 }
 
-/* Where `text` has the number "0x…" of an address. Intel syntax puts it before an immediate that
- * may be equal, AT&T behind. */
-static const char *find_number(const char *text, const char *number, bool last)
+/* Where `text` has the number "0x…" of an address; an immediate that may be equal is behind it. */
+static const char *find_number(const char *text, const char *number)
 {
-    const char *found = NULL;
     size_t len = strlen(number);
 
-    for (const char *p = strstr(text, number); p; p = strstr(p + 1, number)) {
+    for (const char *p = strstr(text, number); p; p = strstr(p + 1, number))
         if (strspn(p + len, "0123456789abcdef") == 0)
-            found = p;
-        if (found && !last)
-            break;
-    }
-    return found;
+            return p;
+    return NULL;
 }
 
 static char *with_names(const struct hwp_disasm_job *job, const char *text, uint64_t address,
@@ -144,7 +137,7 @@ static char *with_names(const struct hwp_disasm_job *job, const char *text, uint
     struct hwp_str out = {0};
 
     snprintf(number, sizeof(number), "0x%" PRIx64, address);
-    const char *at = address ? find_number(text, number, job->syntax == HWP_SYNTAX_ATT) : NULL;
+    const char *at = address ? find_number(text, number) : NULL;
     if (!at)
         return hwp_strdup(text);
     hwp_str_addn(&out, text, (size_t)(at - text));
@@ -182,13 +175,47 @@ static struct hwp_insn bad_byte(uint64_t addr, uint8_t byte)
         .addr = addr, .len = 1, .bad = true, .text = hwp_asprintf(".byte 0x%02x", byte)};
 }
 
+static char *att_text(struct decoder *d, const ZydisDecodedInstruction *i,
+                      const ZydisDecodedOperand *operands, uint64_t addr)
+{
+    struct hwp_str out = {0};
+    char mnemonic[64];
+
+    snprintf(mnemonic, sizeof(mnemonic), "%s", ZydisMnemonicGetString(i->mnemonic));
+    use_common_condition(mnemonic);
+    hwp_disasm_att(d->job, i, operands, mnemonic, addr, &out);
+    return hwp_str_steal(&out);
+}
+
+static char *intel_text(struct decoder *d, const ZydisDecodedInstruction *i,
+                        const ZydisDecodedOperand *operands, uint64_t addr)
+{
+    bool is_target = false;
+    uint64_t address = address_in(i, operands, addr, &is_target);
+    char text[512];
+
+    if (!ZYAN_SUCCESS(ZydisFormatterFormatInstruction(
+            &d->formatter, i, operands, i->operand_count_visible, text, sizeof(text), addr, NULL)))
+        snprintf(text, sizeof(text), "%s", ZydisMnemonicGetString(i->mnemonic));
+    use_common_condition(text);
+    return with_names(d->job, text, address, is_target);
+}
+
+static uint64_t target_of(const ZydisDecodedInstruction *i, const ZydisDecodedOperand *operands,
+                          uint64_t addr)
+{
+    bool is_target = false;
+    uint64_t address = address_in(i, operands, addr, &is_target);
+
+    return is_target ? address : 0;
+}
+
 static struct hwp_insn decode(struct decoder *d, size_t at)
 {
     const struct hwp_disasm_job *job = d->job;
     uint64_t addr = job->vaddr + at;
     ZydisDecodedInstruction i;
     ZydisDecodedOperand operands[ZYDIS_MAX_OPERAND_COUNT];
-    char text[512];
 
     if (!ZYAN_SUCCESS(
             ZydisDecoderDecodeFull(&d->decoder, job->code + at, job->len - at, &i, operands)))
@@ -196,15 +223,9 @@ static struct hwp_insn decode(struct decoder *d, size_t at)
     struct hwp_insn insn = {.addr = addr, .len = i.length, .flow = (uint8_t)flow_of(&i)};
     classify_memory(&i, operands, &insn);
     insn.atomic = (uint8_t)atomic_of(&i, insn.writes_memory);
-    bool is_target = false;
-    uint64_t address = address_in(&i, operands, addr, &is_target);
-    if (is_target)
-        insn.target = address;
-    if (!ZYAN_SUCCESS(ZydisFormatterFormatInstruction(
-            &d->formatter, &i, operands, i.operand_count_visible, text, sizeof(text), addr, NULL)))
-        strcpy(text, ZydisMnemonicGetString(i.mnemonic));
-    use_common_condition(text);
-    insn.text = with_names(job, text, address, is_target);
+    insn.target = target_of(&i, operands, addr);
+    insn.text = job->syntax == HWP_SYNTAX_ATT ? att_text(d, &i, operands, addr)
+                                              : intel_text(d, &i, operands, addr);
     return insn;
 }
 

@@ -150,21 +150,69 @@ static void test_rows(void **state)
     }
 }
 
-static void test_att(void **state)
+/* The AT&T texts are objdump's. */
+static const struct syntax_row {
+    int line;
+    const char *bytes, *att, *intel;
+} syntax_rows[] = {
+    {__LINE__, "f0830701", "lock addl $0x1,(%rdi)", "lock add dword ptr [rdi], 0x1"},
+    {__LINE__, "488907", "mov %rax,(%rdi)", "mov qword ptr [rdi], rax"},
+    {__LINE__, "803e00", "cmpb $0x0,(%rsi)", "cmp byte ptr [rsi], 0x0"},
+    {__LINE__, "0fb6040f", "movzbl (%rdi,%rcx,1),%eax", "movzx eax, byte ptr [rdi+rcx*1]"},
+    {__LINE__, "0fb7c0", "movzwl %ax,%eax", "movzx eax, ax"},
+    {__LINE__, "480fbf07", "movswq (%rdi),%rax", "movsx rax, word ptr [rdi]"},
+    {__LINE__, "4863d0", "movslq %eax,%rdx", "movsxd rdx, eax"},
+    {__LINE__, "4898", "cltq", "cdqe"},
+    {__LINE__, "4899", "cqto", "cqo"},
+    {__LINE__, "ffe0", "jmp *%rax", "jmp rax"},
+    {__LINE__, "ff5008", "call *0x8(%rax)", "call qword ptr [rax+0x8]"},
+    {__LINE__, "e8fb000000", "call fn", "call fn"},
+    {__LINE__, "750e", "jne 401010 <here+0x10>", "jne 401010 <here+0x10>"},
+    {__LINE__, "0f1f4000", "nopl 0x0(%rax)", NULL},
+    {__LINE__, "662e0f1f840000000000", "cs nopw 0x0(%rax,%rax,1)", NULL},
+    {__LINE__, "6690", "xchg %ax,%ax", NULL},
+    {__LINE__, "488d05f9000000", "lea fn(%rip),%rax", "lea rax, [fn]"},
+    {__LINE__, "488d0519000000", "lea 0x401020(%rip),%rax", "lea rax, [0x401020]"},
+    {__LINE__, "62e1fe486f0f", "vmovdqu64 (%rdi),%zmm17", "vmovdqu64 zmm17, zmmword ptr [rdi]"},
+    {__LINE__, "64488b042528000000", "mov %fs:0x28,%rax", NULL},
+    {__LINE__, "4883c480", "add $0xffffffffffffff80,%rsp", NULL},
+    {__LINE__, "d1e8", "shr %eax", NULL},
+    {__LINE__, "d327", "shll %cl,(%rdi)", NULL},
+    {__LINE__, "f3ab", "rep stos %eax,%es:(%rdi)", NULL},
+    {__LINE__, "f348a5", "rep movsq %ds:(%rsi),%es:(%rdi)", NULL},
+    {__LINE__, "dd07", "fldl (%rdi)", NULL},
+    {__LINE__, "dec1", "faddp %st,%st(1)", NULL},
+    {__LINE__, "dee1", "fsubp %st,%st(1)", NULL},
+    {__LINE__, "f30fe6c0", "cvtdq2pd %xmm0,%xmm0", NULL},
+    {__LINE__, "f20f2a07", "cvtsi2sdl (%rdi),%xmm0", NULL},
+    {__LINE__, "660fc2c101", "cmpltpd %xmm1,%xmm0", NULL},
+};
+
+static void check_syntax(const struct syntax_row *r, enum hwp_syntax syntax, const char *text)
 {
-    static const uint8_t code[] = {0xf0, 0x83, 0x07, 0x01, 0x75, 0x0a};
     struct hwp_insns insns;
-    struct hwp_error *err =
-        hwp_disasm(EM_X86_64, code, sizeof(code), ADDR, HWP_SYNTAX_ATT, name_of, NULL, &insns);
-    (void)state;
-    if (err) {
+    uint8_t code[16];
+    size_t len = unhex(r->bytes, code);
+    struct hwp_error *err = hwp_disasm(EM_X86_64, code, len, ADDR, syntax, name_of, NULL, &insns);
+
+    if (err) { /* a build for another machine */
         hwp_error_destroy(err);
         skip();
     }
-    assert_int_equal(insns.len, 2);
-    assert_string_equal(insns.data[0].text, "lock addl $0x1, (%rdi)");
-    assert_string_equal(insns.data[1].text, "jne 401010 <here+0x10>");
+    if (insns.len != 1 || strcmp(insns.data[0].text, text) != 0)
+        fail_msg("row of line %d: n %zu '%s', not '%s'", r->line, insns.len, insns.data[0].text,
+                 text);
     hwp_insns_deinit(&insns);
+}
+
+static void test_syntaxes(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < hwp_array_size(syntax_rows); i++) {
+        check_syntax(&syntax_rows[i], HWP_SYNTAX_ATT, syntax_rows[i].att);
+        if (syntax_rows[i].intel)
+            check_syntax(&syntax_rows[i], HWP_SYNTAX_INTEL, syntax_rows[i].intel);
+    }
 }
 
 /* Every byte belongs to exactly one instruction, whatever the bytes are. */
@@ -223,7 +271,7 @@ static void test_what_counts(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_rows),        cmocka_unit_test(test_att),
+        cmocka_unit_test(test_rows),        cmocka_unit_test(test_syntaxes),
         cmocka_unit_test(test_garbage),     cmocka_unit_test(test_unknown_machine),
         cmocka_unit_test(test_what_counts),
     };
