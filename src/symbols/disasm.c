@@ -38,7 +38,7 @@ void hwp_disasm_add_address(const struct hwp_disasm_job *job, uint64_t vaddr, bo
 
     if (!name)
         hwp_str_addf(out, "%s%" PRIx64, is_target ? "" : "0x", vaddr);
-    else if (is_inside(name))
+    else if (is_inside(name) || (is_target && vaddr - job->vaddr < job->len))
         hwp_str_addf(out, "%" PRIx64 " <%s>", vaddr, name);
     else
         hwp_str_add(out, name);

@@ -20,8 +20,8 @@ struct hwp_error *hwp_disasm_x86(const struct hwp_disasm_job *job, struct hwp_in
 struct hwp_error *hwp_disasm_capstone(const struct hwp_disasm_job *job, struct hwp_insns *ret)
     hwp_must_use;
 
-/* Appends an address for people: "memcpy@plt", "401136 <fn+0x26>"; without a name "401136" for a
- * branch's target, "0x404010" for data. */
+/* Appends an address for people: "memcpy@plt", "401136 <fn+0x26>" (inside of a function or the
+ * job); without a name "401136" for a branch's target, "0x404010" for data. */
 void hwp_disasm_add_address(const struct hwp_disasm_job *job, uint64_t vaddr, bool is_target,
                             struct hwp_str *out);
 

@@ -30,7 +30,7 @@ enum hwp_symbol_from {
     HWP_SYMBOL_SYMTAB,   /* .symtab, of the file or its separate debug file */
     HWP_SYMBOL_DYNSYM,
     HWP_SYMBOL_PLT,      /* made from the PLT's relocations: "memcpy@plt" */
-    HWP_SYMBOL_UNWIND,   /* no name; bounds from .eh_frame: "[0x4a3f20]" */
+    HWP_SYMBOL_UNWIND,   /* no name; bounds from .eh_frame: "sub_4a3f20" */
     HWP_SYMBOL_KALLSYMS,
     HWP_SYMBOL_PERFMAP,  /* /tmp/perf-PID.map */
     HWP_SYMBOL_NONE,     /* nothing known; the symbol stands for its address alone */

@@ -144,7 +144,7 @@ static void fill_fde(struct hwp_symbol_index *ix, struct frames *f, struct curso
         return;
     if (c.bad || !start || !len || len > UINT64_MAX - start)
         return;
-    char *name = hwp_asprintf("[0x%llx]", (unsigned long long)start);
+    char *name = hwp_asprintf("sub_%llx", (unsigned long long)start);
     if (hwp_index_fill(ix, name, start, start + len, HWP_SYMBOL_UNWIND))
         hwp_index_own(ix, name);
     else

@@ -116,7 +116,10 @@ static size_t unhex(const char *hex, uint8_t *ret)
 static const char *name_of(void *ctx, uint64_t vaddr)
 {
     (void)ctx;
-    return vaddr == ADDR + 0x100 ? "fn" : vaddr == ADDR + 0x10 ? "here+0x10" : NULL;
+    return vaddr == ADDR + 0x100  ? "fn"
+           : vaddr == ADDR + 0x10 ? "here+0x10"
+           : vaddr == ADDR        ? "here"
+                                  : NULL;
 }
 
 static void test_rows(void **state)
@@ -168,6 +171,8 @@ static const struct syntax_row {
     {__LINE__, "ff5008", "call *0x8(%rax)", "call qword ptr [rax+0x8]"},
     {__LINE__, "e8fb000000", "call fn", "call fn"},
     {__LINE__, "750e", "jne 401010 <here+0x10>", "jne 401010 <here+0x10>"},
+    {__LINE__, "ebfe", "jmp 401000 <here>", "jmp 401000 <here>"},
+    {__LINE__, "e8fbffffff", "call 401000 <here>", "call 401000 <here>"},
     {__LINE__, "0f1f4000", "nopl 0x0(%rax)", NULL},
     {__LINE__, "662e0f1f840000000000", "cs nopw 0x0(%rax,%rax,1)", NULL},
     {__LINE__, "6690", "xchg %ax,%ax", NULL},

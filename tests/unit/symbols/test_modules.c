@@ -164,7 +164,7 @@ static void test_stripped(void **state)
     open_file(&o, "p");
     const struct hwp_symbol *s = hwp_module_symbol(o.module, start + 1);
     char name[32];
-    snprintf(name, sizeof(name), "[0x%llx]", (unsigned long long)start);
+    snprintf(name, sizeof(name), "sub_%llx", (unsigned long long)start);
     assert_string_equal(s->name, name);
     assert_int_equal(s->from, HWP_SYMBOL_UNWIND);
     assert_int_equal(s->start, start);
