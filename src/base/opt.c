@@ -223,6 +223,36 @@ struct hwp_error *hwp_opt_parse(const struct hwp_opt *const *tables, int argc, c
     return NULL;
 }
 
+/* Moves argv[0] behind the other n - 1. */
+static void rotate(char **argv, int n)
+{
+    char *first = argv[0];
+
+    memmove(argv, argv + 1, (size_t)(n - 1) * sizeof(*argv));
+    argv[n - 1] = first;
+}
+
+struct hwp_error *hwp_opt_parse_mixed(const struct hwp_opt *const *tables, int argc, char **argv,
+                                      void *const *into, int *ret_operand)
+{
+    int at = 0, nr_operands = 0;
+
+    while (at + nr_operands < argc) {
+        int parsed = 0;
+
+        HWP_TRY(hwp_opt_parse(tables, argc - at - nr_operands, argv + at, into, &parsed));
+        at += parsed;
+        /* Behind "--" all are operands; each goes behind those that came before. */
+        bool ends = parsed > 0 && strcmp(argv[at - 1], "--") == 0;
+        for (int n = ends ? argc - at - nr_operands : 1; n > 0 && at + nr_operands < argc; n--) {
+            rotate(argv + at, argc - at);
+            nr_operands++;
+        }
+    }
+    *ret_operand = at;
+    return NULL;
+}
+
 void hwp_opt_help(const struct hwp_opt *table, struct hwp_out *out)
 {
     for (const struct hwp_opt *o = table; o->long_name; o++) {

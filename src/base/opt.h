@@ -2,8 +2,8 @@
  * Option tables: one row per option feeds parsing, --help and the man-page check.
  *
  * A command describes its options as rows that name a field of its own options struct by offset.
- * Parsing stops at the first operand or after "--", so that a workload's own options are left
- * alone. Strings are borrowed from argv; a list owns its array (hwp_vec_deinit).
+ * Where a workload may follow, parsing stops at the first operand or after "--", so that the
+ * workload's own options are left alone. Strings are borrowed from argv; a list owns its array (hwp_vec_deinit).
  */
 #ifndef HWP_BASE_OPT_H
 #define HWP_BASE_OPT_H
@@ -45,6 +45,11 @@ struct hwp_opt {
  * tables, so that groups of options can be shared between commands. */
 struct hwp_error *hwp_opt_parse(const struct hwp_opt *const *tables, int argc, char **argv,
                                 void *const *into, int *ret_operand) hwp_must_use;
+
+/* The same for commands that run no workload, whose operands and options may be mixed ("annotate main
+ * -M intel"): operands are moved to the end of argv, in their order, *ret_operand being the first. */
+struct hwp_error *hwp_opt_parse_mixed(const struct hwp_opt *const *tables, int argc, char **argv,
+                                      void *const *into, int *ret_operand) hwp_must_use;
 
 /* The rows as aligned --help text. */
 void hwp_opt_help(const struct hwp_opt *table, struct hwp_out *out);

@@ -36,7 +36,9 @@ struct hwp_error *hwp_command_parse(const struct hwp_command *self, int argc, ch
         hwp_command_help(self, &out);
         return hwp_out_close(&out);
     }
-    return hwp_opt_parse(self->options, argc, argv, into, ret_operand);
+    return self->runs_workload
+               ? hwp_opt_parse(self->options, argc, argv, into, ret_operand)
+               : hwp_opt_parse_mixed(self->options, argc, argv, into, ret_operand);
 }
 
 void hwp_command_help(const struct hwp_command *self, struct hwp_out *out)

@@ -16,6 +16,7 @@ struct hwp_command {
     const char *usage;   /* what follows the verb: "[OPTION…] [--] WORKLOAD [ARG…]" */
     const struct hwp_opt *const *options; /* NULL-terminated list of tables */
     const char *const *examples;          /* NULL-terminated command lines, without "hwprof" */
+    bool runs_workload; /* the first operand ends the options: the rest is the workload's */
 
     /* argv: what follows the verb. *ret_status is the exit status (0 unless set). */
     struct hwp_error *(*run)(const struct hwp_command *self, int argc, char **argv,

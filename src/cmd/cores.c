@@ -53,5 +53,6 @@ const struct hwp_command hwp_command_cores = {
     .usage = "[OPTION…] [[--] WORKLOAD [ARG…]]",
     .options = tables,
     .examples = examples,
+    .runs_workload = true,
     .run = run_cores,
 };

@@ -60,5 +60,6 @@ const struct hwp_command hwp_command_main = {
     .usage = "[OPTION…] [--] WORKLOAD [ARG…]",
     .options = tables,
     .examples = examples,
+    .runs_workload = true,
     .run = run_main,
 };

@@ -69,5 +69,6 @@ const struct hwp_command hwp_command_record = {
     .usage = "[OPTION…] [--] WORKLOAD [ARG…]",
     .options = tables,
     .examples = examples,
+    .runs_workload = true,
     .run = run_record,
 };

@@ -119,5 +119,6 @@ const struct hwp_command hwp_command_stat = {
     .usage = "[OPTION…] [[--] WORKLOAD [ARG…]]",
     .options = tables,
     .examples = examples,
+    .runs_workload = true,
     .run = run_stat,
 };

@@ -130,12 +130,50 @@ static void test_later_wins_and_clears(void **state)
     assert_string_equal(f.text, "-x");
 }
 
+static void test_mixed(void **state)
+{
+    (void)state;
+    static const struct {
+        int line;
+        const char *args[MAX_ARGS];
+        bool flag;
+        uint64_t number;
+        const char *operands; /* joined by spaces */
+    } rows[] = {
+        {__LINE__, {"main", "-f", "-n", "3"}, true, 3, "main"},
+        {__LINE__, {"a", "-n3", "b", "-f", "c"}, true, 3, "a b c"},
+        {__LINE__, {"-f", "a", "--", "-n", "b"}, true, 0, "a -n b"},
+        {__LINE__, {"a", "b"}, false, 0, "a b"},
+        {__LINE__, {"-f"}, true, 0, ""},
+        {__LINE__, {NULL}, false, 0, ""},
+    };
+
+    for (size_t i = 0; i < hwp_array_size(rows); i++) {
+        char *argv[MAX_ARGS + 1] = {0}, joined[64] = "";
+        struct fields f = {0};
+        int argc = 0, operand = -1;
+
+        for (; rows[i].args[argc]; argc++)
+            argv[argc] = (char *)(uintptr_t)rows[i].args[argc];
+        assert_null(hwp_opt_parse_mixed((const struct hwp_opt *const[]){table, NULL}, argc, argv,
+                                        (void *[]){&f}, &operand));
+        for (int at = operand; at < argc; at++) {
+            strcat(joined, at > operand ? " " : "");
+            strcat(joined, argv[at]);
+        }
+        if (f.flag != rows[i].flag || f.number != rows[i].number ||
+            strcmp(joined, rows[i].operands) != 0)
+            fail_msg("line %d: '%s'", rows[i].line, joined);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_accepted),
         cmocka_unit_test(test_refused),
         cmocka_unit_test(test_later_wins_and_clears),
+        cmocka_unit_test(test_mixed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
