@@ -80,7 +80,7 @@ static void test_child_stops(void **state)
     static const char source[] =
         "#include <signal.h>\n#include <sys/wait.h>\n#include <unistd.h>\n"
         "int main(void) { pid_t p = fork(); int st;\n"
-        "    if (!p) { raise(SIGSTOP); raise(SIGTSTP); _exit(8); }\n"
+        "    if (!p) { raise(SIGSTOP); raise(SIGSTOP); _exit(8); }\n"
         "    for (int i = 0; i < 2; i++) {\n"
         "        if (waitpid(p, &st, WUNTRACED) != p || !WIFSTOPPED(st)) return 1;\n"
         "        kill(p, SIGCONT);\n"
