@@ -154,7 +154,6 @@ struct hwp_module_private {
     struct hwp_symbol none; /* what an address without a symbol gets */
     struct hwp_dwarf *dwarf;
     bool dwarf_tried;
-    bool nameless;   /* an address was named from unwind data, or not at all */
     bool sourceless; /* a line was asked for, and there is no DWARF */
 };
 

@@ -197,8 +197,6 @@ const struct hwp_symbol *hwp_module_symbol(const struct hwp_module *m, uint64_t 
 
     const struct hwp_symbol *found = hwp_index_find(hwp_module_index(m), vaddr);
 
-    if (!found || found->from == HWP_SYMBOL_UNWIND)
-        p->nameless = true;
     return found ? found : &p->none;
 }
 

@@ -137,25 +137,3 @@ void hwp_symbols_find(struct hwp_symbols *s, const char *name, struct hwp_symbol
         if (s->modules[i])
             find_in_module(s->modules[i], name, ret);
 }
-
-static void note_module(const struct hwp_module *m, struct hwp_notes *notes)
-{
-    const struct hwp_module_private *p = m->priv;
-    bool file_expected = m->dso->kind == HWP_DSO_USER && m->dso->path[0] == '/';
-
-    if (m->state == HWP_MODULE_MISMATCH)
-        hwp_note_raise(notes, HWP_NOTE_BUILD_ID_MISMATCH, m->dso->path);
-    else if (m->state == HWP_MODULE_MISSING && file_expected)
-        hwp_note_raise(notes, HWP_NOTE_NO_SYMBOL_FILE, m->dso->path);
-    else if (m->state == HWP_MODULE_OK && p->nameless && m->dso->kind == HWP_DSO_USER)
-        hwp_note_raise(notes, HWP_NOTE_STRIPPED, m->short_name);
-    if (m->state == HWP_MODULE_OK && p->sourceless && m->dso->kind == HWP_DSO_USER)
-        hwp_note_raise(notes, HWP_NOTE_NO_SOURCE, m->short_name);
-}
-
-void hwp_symbols_notes(const struct hwp_symbols *s, struct hwp_notes *notes)
-{
-    for (size_t i = 0; i < s->nr_modules; i++)
-        if (s->modules[i])
-            note_module(s->modules[i], notes);
-}

@@ -177,7 +177,16 @@ static void test_stripped(void **state)
     assert_ptr_equal(hwp_module_symbol(o.module, UINT64_MAX - 7), none);
     struct hwp_notes notes = {0};
     hwp_symbols_notes(o.symbols, &notes);
+    assert_int_equal(notes.len, 0); /* nothing was sampled */
+    struct hwp_loc loc = {0, start};
+    struct hwp_cell cell = {.samples = 10, .value = 10};
+    o.profile.locs.data = &loc;
+    o.profile.locs.len = 1;
+    o.profile.cells.data = &cell;
+    o.profile.cells.len = 1;
+    hwp_symbols_notes(o.symbols, &notes);
     assert_int_equal(notes.len, 2);
+    assert_string_equal(notes.data[0].detail, "p");
     assert_int_equal(notes.data[0].id, HWP_NOTE_STRIPPED);
     assert_int_equal(notes.data[1].id, HWP_NOTE_NO_SOURCE);
     hwp_vec_foreach (&notes, n)
