@@ -10,6 +10,7 @@
 #define MIN_WIDTH    8  /* of an event's column: "100.00%" and a sign */
 #define MAX_WIDTH    16 /* a longer event name is cut */
 #define SOURCE_NAME  24 /* of "file.c:123" in front of a source line */
+#define MNEMONIC     6  /* its least width */
 #define PLACE_COLUMN 44 /* where it stands behind an instruction */
 
 struct page {
@@ -191,6 +192,17 @@ static void write_inline(const struct page *page, const struct hwp_annotate_row 
     hwp_out_puts(page->out, "\n");
 }
 
+/* Operands begin in one column, as objdump has them. */
+static char *insn_text(const struct hwp_insn *insn)
+{
+    char *text hwp_cleanup(hwp_free_cleanup) = hwp_text_printable(insn->text);
+    size_t mnemonic = strcspn(text, " ");
+
+    if (!text[mnemonic])
+        return hwp_steal(&text);
+    return hwp_asprintf("%-*.*s %s", MNEMONIC, (int)mnemonic, text, text + mnemonic + 1);
+}
+
 static void write_insn(struct page *page, size_t i)
 {
     const struct hwp_insn *insn = &page->a->insns.data[i];
@@ -207,7 +219,7 @@ static void write_insn(struct page *page, size_t i)
     hwp_out_printf(page->out, " %c %*llx:", page->a->targets[i] ? '>' : ' ', (int)page->address,
                    (unsigned long long)insn->addr);
     if (insn->text) {
-        char *text hwp_cleanup(hwp_free_cleanup) = hwp_text_printable(insn->text);
+        char *text hwp_cleanup(hwp_free_cleanup) = insn_text(insn);
         hwp_out_printf(page->out, "  %s", text);
         if (page->place)
             write_place(page, hwp_display_width(text));

@@ -33,7 +33,7 @@ static struct hwp_error *run_cores(const struct hwp_command *self, int argc, cha
     if (done)
         return NULL;
     HWP_TRY(hwp_output_check(&output));
-    bool live = operand < argc;
+    bool live = operand < argc || hwp_measure_attaches(&measure);
     if (live) {
         struct hwp_measure_job job = {.recording_path = options.input, .default_pin = "cores"};
         HWP_TRY(hwp_measure(&measure, &job, argv + operand, &run));

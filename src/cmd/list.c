@@ -15,7 +15,7 @@ struct options {
 static const struct hwp_opt list_opts[] = {
     {0, "origin", HWP_OPT_STR, offsetof(struct options, origin),
      "hardware|software|cache|sysfs|tracepoint|libpfm4|papi", "only events of this origin"},
-    {'a', "available", HWP_OPT_FLAG, offsetof(struct options, all), "",
+    {0, "available", HWP_OPT_FLAG, offsetof(struct options, all), "",
      "only events that can be counted here"},
     HWP_OPT_END,
 };

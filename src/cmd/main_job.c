@@ -34,7 +34,7 @@ static struct hwp_error *run_main(const struct hwp_command *self, int argc, char
     if (done)
         return NULL;
     HWP_TRY(hwp_output_check(&output));
-    if (operand == argc)
+    if (operand == argc && !hwp_measure_attaches(&measure))
         return hwp_error_hint(hwp_error(HWP_E_USAGE, "no workload given"),
                               "hwprof [OPTION…] ./program ARG…");
 

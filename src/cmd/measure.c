@@ -1,12 +1,14 @@
 #include "cmd/measure.h"
 
 #include <ctype.h>
+#include <limits.h>
 #include <string.h>
 
 #include "base/str.h"
 #include "cmd/machine.h"
 #include "cmd/watch.h"
 #include "counters/source.h"
+#include "target/attach.h"
 #include "target/target.h"
 
 #define FIELD(name) offsetof(struct hwp_measure_options, name)
@@ -22,8 +24,13 @@ const struct hwp_opt hwp_measure_opts[] = {
     {0, "membind", HWP_OPT_STR, FIELD(membind), "NODES", "take memory from these NUMA nodes only"},
     {0, "interleave", HWP_OPT_STR, FIELD(interleave), "NODES",
      "spread memory pages over these NUMA nodes in turn"},
+    {'p', "pid", HWP_OPT_UINT, FIELD(pid), "PID",
+     "measure this running process until it ends, or Ctrl-C"},
+    {'a', "all-cpus", HWP_OPT_FLAG, FIELD(all_cpus), "",
+     "measure everything that runs, until the workload ends, or Ctrl-C"},
+    {'C', "cpu", HWP_OPT_STR, FIELD(cpus), "LIST", "the same on these CPUs only (0-3,8)"},
     {0, "timeout", HWP_OPT_DURATION, FIELD(timeout_ns), "TIME",
-     "end the workload after this long (500ms, 10s; plain numbers are ms)"},
+     "end the workload, or the measuring, after this long (500ms, 10s; plain numbers are ms)"},
     HWP_OPT_END,
 };
 
@@ -44,6 +51,16 @@ void hwp_measure_options_deinit(struct hwp_measure_options *options)
 
 #define DEFAULT_FREQ_HZ 4000
 
+static bool is_system_wide(const struct hwp_measure_options *options)
+{
+    return options->all_cpus || options->cpus;
+}
+
+bool hwp_measure_attaches(const struct hwp_measure_options *options)
+{
+    return options->pid || is_system_wide(options);
+}
+
 /* Everything that one measurement holds, torn down in one place. */
 struct measurement {
     struct hwp_system_facts facts;
@@ -51,7 +68,8 @@ struct measurement {
     struct hwp_encodings events;
     struct hwp_plan *plan;
     struct hwp_mempolicy memory;
-    struct hwp_target *target;
+    struct hwp_cpuset cpus;    /* empty: all */
+    struct hwp_target *target; /* NULL: nothing was launched */
     const struct hwp_source *source;
     struct hwp_session *session;
 };
@@ -189,7 +207,11 @@ static struct hwp_error *open_session(struct measurement *m,
         .events = &m->events,
         .topology = m->topology,
         .facts = &m->facts,
-        .pid = hwp_target_pid(m->target),
+        .pid = is_system_wide(options) ? -1
+               : m->target             ? hwp_target_pid(m->target)
+                                       : (pid_t)options->pid,
+        .attach = !m->target,
+        .cpus = m->cpus,
         .per_cpu = job->per_cpu,
         .recording_path = job->recording_path,
         .freq_hz = options->period ? 0 : options->freq_hz ? options->freq_hz : DEFAULT_FREQ_HZ,
@@ -202,10 +224,17 @@ static struct hwp_error *open_session(struct measurement *m,
     return m->source->open(&config, run, &m->session);
 }
 
-static struct hwp_error *describe(struct measurement *m, const struct hwp_measure_job *job,
-                                  char **argv, struct hwp_run *run)
+static struct hwp_error *describe(struct measurement *m,
+                                  const struct hwp_measure_options *options,
+                                  const struct hwp_measure_job *job, char **argv,
+                                  struct hwp_run *run)
 {
-    run->command = command_text(argv);
+    if (m->target)
+        run->command = command_text(argv);
+    else if (options->pid)
+        HWP_TRY(hwp_attach_name((pid_t)options->pid, &run->command));
+    else
+        run->command = hwp_strdup("everything that ran");
     run->pin_plan = hwp_strdup(m->plan->text);
     run->memory_policy = hwp_mempolicy_format(&m->memory);
     run->topology = hwp_topology_summary(m->topology);
@@ -223,12 +252,16 @@ static struct hwp_error *first(struct hwp_error *a, struct hwp_error *b)
     return a ? a : b;
 }
 
-static struct hwp_error *run_to_end(struct measurement *m, const struct hwp_measure_job *job,
-                                    struct hwp_run *run)
+static struct hwp_error *run_to_end(struct measurement *m,
+                                    const struct hwp_measure_options *options,
+                                    const struct hwp_measure_job *job, struct hwp_run *run)
 {
     HWP_TRY(m->source->start(m->session));
 
-    struct hwp_error *err = hwp_target_run(m->target, run);
+    struct hwp_error *err =
+        m->target ? hwp_target_run(m->target, run)
+                  : hwp_attach_wait(options->pid ? (pid_t)options->pid : -1, options->timeout_ns,
+                                    run);
     err = first(err, m->source->stop(m->session));
     err = first(err, m->source->collect(m->session, run));
     if (job->recording_path)
@@ -236,20 +269,45 @@ static struct hwp_error *run_to_end(struct measurement *m, const struct hwp_meas
     return err;
 }
 
+static struct hwp_error *check(const struct hwp_measure_options *options, char **argv)
+{
+    if (options->freq_hz && options->period)
+        return hwp_error(HWP_E_USAGE, "-F and -c exclude each other");
+    if (options->pid && (is_system_wide(options) || argv[0]))
+        return hwp_error(HWP_E_USAGE, "-p measures one process: no -a, -C or workload with it");
+    if (options->pid > INT_MAX)
+        return hwp_error(HWP_E_USAGE, "there is no process with so high a number");
+    if (!argv[0] && (options->pin || options->membind || options->interleave))
+        return hwp_error(HWP_E_USAGE, "--pin, --membind and --interleave are for a workload that is "
+                                      "launched");
+    return NULL;
+}
+
+/* Measuring everything, a workload only says for how long: it is left as it would run anyway. */
+static const char *pin_text(const struct hwp_measure_options *options,
+                            const struct hwp_measure_job *job)
+{
+    if (options->pin)
+        return options->pin;
+    return hwp_measure_attaches(options) ? "none" : job->default_pin;
+}
+
 struct hwp_error *hwp_measure(const struct hwp_measure_options *options,
                               const struct hwp_measure_job *job, char **argv, struct hwp_run *run)
 {
     struct measurement m hwp_cleanup(measurement_deinit) = {0};
 
-    if (options->freq_hz && options->period)
-        return hwp_error(HWP_E_USAGE, "-F and -c exclude each other");
+    HWP_TRY(check(options, argv));
     hwp_system_facts_gather(&m.facts);
     HWP_TRY(hwp_topology_load(HWP_TOPOLOGY_THIS, NULL, NULL, &m.topology));
     HWP_TRY(resolve_events(&m, options, job));
-    HWP_TRY(hwp_plan_create(m.topology, options->pin ? options->pin : job->default_pin, &m.plan));
+    HWP_TRY(hwp_plan_create(m.topology, pin_text(options, job), &m.plan));
     HWP_TRY(parse_memory(&m, options));
-    HWP_TRY(launch(&m, options, argv));
-    HWP_TRY(describe(&m, job, argv, run));
+    if (options->cpus)
+        HWP_TRY(hwp_cpuset_parse(options->cpus, &m.cpus));
+    if (argv[0])
+        HWP_TRY(launch(&m, options, argv));
+    HWP_TRY(describe(&m, options, job, argv, run));
     HWP_TRY(open_session(&m, options, job, run));
-    return run_to_end(&m, job, run);
+    return run_to_end(&m, options, job, run);
 }

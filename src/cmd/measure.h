@@ -12,9 +12,9 @@
 
 struct hwp_measure_options {
     struct hwp_opt_list events;
-    const char *source, *pin, *membind, *interleave;
-    uint64_t freq_hz, period, mmap_pages, timeout_ns;
-    bool call_graph;
+    const char *source, *pin, *membind, *interleave, *cpus;
+    uint64_t pid, freq_hz, period, mmap_pages, timeout_ns;
+    bool all_cpus, call_graph;
 };
 
 extern const struct hwp_opt hwp_measure_opts[];  /* what to count, where to pin */
@@ -27,7 +27,11 @@ struct hwp_measure_job {
     bool per_cpu;               /* counting: one counter per CPU */
 };
 
-/* Runs argv[0 …] to its end. The workload's exit status is in the run. An error that came after
+/* Whether the options name what to measure without a workload: a process, or all CPUs. */
+bool hwp_measure_attaches(const struct hwp_measure_options *options);
+
+/* Runs argv[0 …] to its end, or measures what runs already (argv[0] NULL) until that ends, a signal
+ * or the timeout. The workload's exit status is in the run. An error that came after
  * the workload ran (a full disk) leaves the run filled as far as it got. */
 struct hwp_error *hwp_measure(const struct hwp_measure_options *options,
                               const struct hwp_measure_job *job, char **argv,

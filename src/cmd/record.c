@@ -47,7 +47,7 @@ static struct hwp_error *run_record(const struct hwp_command *self, int argc, ch
                               &operand, &done));
     if (done)
         return NULL;
-    if (operand == argc)
+    if (operand == argc && !hwp_measure_attaches(&measure))
         return hwp_error_hint(hwp_error(HWP_E_USAGE, "no workload given"),
                               "hwprof record [OPTION…] ./program ARG…");
 

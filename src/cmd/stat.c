@@ -104,7 +104,7 @@ static struct hwp_error *run_stat(const struct hwp_command *self, int argc, char
     if (done)
         return NULL;
     HWP_TRY(hwp_output_check(&output));
-    if (operand < argc)
+    if (operand < argc || hwp_measure_attaches(&measure))
         return stat_workload(&measure, &options, &output, argv + operand, ret_status);
     return stat_recording(&options, &output);
 }

@@ -26,7 +26,7 @@ const struct hwp_opt hwp_filter_opts[] = {
 };
 
 const struct hwp_opt hwp_annotate_opts[] = {
-    {'a', "annotate", HWP_OPT_UINT, FIELD(annotate), "N", "annotate the N hottest (default 3)"},
+    {0, "annotate", HWP_OPT_UINT, FIELD(annotate), "N", "annotate the N hottest (default 3)"},
     {'M', "syntax", HWP_OPT_CHOICE, FIELD(syntax), "intel|att",
      "assembler syntax (default att)"},
     {0, "no-skid", HWP_OPT_FLAG, FIELD(no_skid), "",

@@ -31,7 +31,7 @@ padded=$("$HWPROF" --source clock -o padded.txt "$BUILD/workloads/counter" --thr
 check 'the padded variant runs' grep -q 'check ok' <<<"$padded"
 check 'the recording is left behind' [ -s hwprof.data ]
 check 'JSON of everything is valid' sh -c "
-    '$HWPROF' report --json -a 3 | python3 -c 'import json,sys; d = json.load(sys.stdin)
+    '$HWPROF' report --json --annotate 3 | python3 -c 'import json,sys; d = json.load(sys.stdin)
 assert [k for k in d] == [\"header\", \"events\", \"functions\", \"annotations\", \"cores\", \"notes\"], list(d)'"
 
 # a watchpoint on a variable counts exactly, in a position-independent program, threads included
