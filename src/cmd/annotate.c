@@ -2,18 +2,8 @@
 #include "cmd/command.h"
 #include "cmd/view.h"
 
-struct options {
-    const char *input;
-};
-
-static const struct hwp_opt annotate_opts[] = {
-    {'i', "input", HWP_OPT_STR, offsetof(struct options, input), "FILE",
-     "the recording to read (default hwprof.data)"},
-    HWP_OPT_END,
-};
-
 static const struct hwp_opt *const tables[] = {
-    annotate_opts, hwp_filter_opts, hwp_annotate_opts, hwp_symbols_opts, hwp_output_opts, NULL,
+    hwp_input_opts, hwp_filter_opts, hwp_annotate_opts, hwp_symbols_opts, hwp_output_opts, NULL,
 };
 
 static struct hwp_error *run_annotate(const struct hwp_command *self, int argc, char **argv,
@@ -21,12 +11,11 @@ static struct hwp_error *run_annotate(const struct hwp_command *self, int argc, 
 {
     struct hwp_view_options view = {.top = 20, .annotate = 3, .syntax = HWP_SYNTAX_ATT};
     struct hwp_output_options output = {0};
-    struct options options = {.input = HWP_DEFAULT_RECORDING};
     int operand;
     bool done;
 
     (void)ret_status;
-    HWP_TRY(hwp_command_parse(self, argc, argv, (void *[]){&options, &view, &view, &view, &output},
+    HWP_TRY(hwp_command_parse(self, argc, argv, (void *[]){&view, &view, &view, &view, &output},
                               &operand, &done));
     if (done)
         return NULL;
@@ -41,7 +30,7 @@ static struct hwp_error *run_annotate(const struct hwp_command *self, int argc, 
         .annotations = true,
         .annotate_symbol = operand < argc ? argv[operand] : NULL,
     };
-    return hwp_view(options.input, &view, &sections, &output, false);
+    return hwp_view(&view, &sections, &output, false);
 }
 
 static const char *const examples[] = {"annotate", "annotate -M intel --no-fold count_shared",

@@ -6,8 +6,10 @@
 #include "base/suggest.h"
 
 const struct hwp_command *const hwp_commands[] = {
-    &hwp_command_main,  &hwp_command_record, &hwp_command_report, &hwp_command_annotate,
-    &hwp_command_stat,  &hwp_command_cores,  &hwp_command_list,   &hwp_command_topo,
+    &hwp_command_main,   &hwp_command_record,
+    &hwp_command_report, &hwp_command_annotate,
+    &hwp_command_stat,   &hwp_command_cores,
+    &hwp_command_list,   &hwp_command_topo,
     &hwp_command_doctor, NULL,
 };
 
@@ -36,9 +38,8 @@ struct hwp_error *hwp_command_parse(const struct hwp_command *self, int argc, ch
         hwp_command_help(self, &out);
         return hwp_out_close(&out);
     }
-    return self->runs_workload
-               ? hwp_opt_parse(self->options, argc, argv, into, ret_operand)
-               : hwp_opt_parse_mixed(self->options, argc, argv, into, ret_operand);
+    return self->runs_workload ? hwp_opt_parse(self->options, argc, argv, into, ret_operand)
+                               : hwp_opt_parse_mixed(self->options, argc, argv, into, ret_operand);
 }
 
 void hwp_command_help(const struct hwp_command *self, struct hwp_out *out)

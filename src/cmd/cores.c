@@ -40,8 +40,9 @@ static struct hwp_error *run_cores(const struct hwp_command *self, int argc, cha
         *ret_status = run.exit_status;
     }
 
+    view.input = options.input;
     struct hwp_view_sections sections = {.cores = true};
-    return hwp_view(options.input, &view, &sections, &output, live);
+    return hwp_view(&view, &sections, &output, live);
 }
 
 static const char *const examples[] = {"cores", "cores -e cycles,instructions ./program",

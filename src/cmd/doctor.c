@@ -14,7 +14,7 @@ static struct hwp_error *show(const struct hwp_findings *findings,
     struct hwp_out out;
 
     HWP_TRY(hwp_output_open(output, false, &out));
-    hwp_vec_foreach(findings, f)
+    hwp_vec_foreach (findings, f)
         hwp_vec_push(&rows, (struct hwp_finding_row){f->what, f->ok, f->detail, f->remedy});
     hwp_findings_print(rows.data, rows.len, &format, &out);
     hwp_vec_deinit(&rows);

@@ -33,7 +33,7 @@ struct listing {
 
 static void listing_deinit(struct listing *l)
 {
-    hwp_vec_foreach(&l->strings, s)
+    hwp_vec_foreach (&l->strings, s)
         free(*s);
     hwp_vec_deinit(&l->strings);
     hwp_vec_deinit(&l->rows);
@@ -63,13 +63,12 @@ static void collect(void *ctx, const struct hwp_known_event *ev)
 
     if (!is_wanted(l, ev))
         return;
-    hwp_vec_push(&l->rows,
-                 (struct hwp_event_row){
-                     .name = keep(l, ev->name),
-                     .origin = keep(l, ev->origin),
-                     .available = ev->available ? HWP_AVAILABLE_YES : HWP_AVAILABLE_NO,
-                     .description = keep(l, ev->description),
-                 });
+    hwp_vec_push(&l->rows, (struct hwp_event_row){
+                               .name = keep(l, ev->name),
+                               .origin = keep(l, ev->origin),
+                               .available = ev->available ? HWP_AVAILABLE_YES : HWP_AVAILABLE_NO,
+                               .description = keep(l, ev->description),
+                           });
 }
 
 static struct hwp_error *run_list(const struct hwp_command *self, int argc, char **argv,
@@ -83,8 +82,7 @@ static struct hwp_error *run_list(const struct hwp_command *self, int argc, char
     bool done;
 
     (void)ret_status;
-    HWP_TRY(
-        hwp_command_parse(self, argc, argv, (void *[]){&options, &output}, &operand, &done));
+    HWP_TRY(hwp_command_parse(self, argc, argv, (void *[]){&options, &output}, &operand, &done));
     if (done)
         return NULL;
     HWP_TRY(hwp_output_check(&output));

@@ -14,8 +14,8 @@ static const struct hwp_opt main_opts[] = {
 };
 
 static const struct hwp_opt *const tables[] = {
-    hwp_measure_opts, hwp_sampling_opts, main_opts,       hwp_filter_opts,
-    hwp_annotate_opts, hwp_symbols_opts, hwp_output_opts, NULL,
+    hwp_measure_opts,  hwp_sampling_opts, main_opts,       hwp_filter_opts,
+    hwp_annotate_opts, hwp_symbols_opts,  hwp_output_opts, NULL,
 };
 
 static struct hwp_error *run_main(const struct hwp_command *self, int argc, char **argv,
@@ -42,8 +42,9 @@ static struct hwp_error *run_main(const struct hwp_command *self, int argc, char
     HWP_TRY(hwp_measure(&measure, &job, argv + operand, &run));
     *ret_status = run.exit_status;
 
+    view.input = options.data;
     struct hwp_view_sections sections = {.functions = true, .cores = true};
-    return hwp_view(options.data, &view, &sections, &output, true);
+    return hwp_view(&view, &sections, &output, true);
 }
 
 static const char *const examples[] = {
@@ -55,8 +56,9 @@ static const char *const examples[] = {
 
 const struct hwp_command hwp_command_main = {
     .name = NULL,
-    .summary = "runs a workload pinned to cores and reports its hot functions, their code, and each "
-               "core's counts",
+    .summary =
+        "runs a workload pinned to cores and reports its hot functions, their code, and each "
+        "core's counts",
     .usage = "[OPTION…] [--] WORKLOAD [ARG…]",
     .options = tables,
     .examples = examples,

@@ -89,7 +89,7 @@ static char *joined(const struct hwp_opt_list *list)
 {
     struct hwp_str text = {0};
 
-    hwp_vec_foreach(list, item) {
+    hwp_vec_foreach (list, item) {
         if (text.len)
             hwp_str_addc(&text, ',');
         hwp_str_add(&text, *item);
@@ -170,7 +170,7 @@ static struct hwp_error *on_exec(void *ctx, pid_t pid)
 
 static bool has_symbol_watch(const struct hwp_encodings *events)
 {
-    hwp_vec_foreach(events, e)
+    hwp_vec_foreach (events, e)
         if (e->bp_symbol)
             return true;
     return false;
@@ -214,7 +214,9 @@ static struct hwp_error *open_session(struct measurement *m,
         .cpus = m->cpus,
         .per_cpu = job->per_cpu,
         .recording_path = job->recording_path,
-        .freq_hz = options->period ? 0 : options->freq_hz ? options->freq_hz : DEFAULT_FREQ_HZ,
+        .freq_hz = options->period    ? 0
+                   : options->freq_hz ? options->freq_hz
+                                      : DEFAULT_FREQ_HZ,
         .period = options->period,
         .call_chains = options->call_graph,
         .mmap_pages = (unsigned)options->mmap_pages,
@@ -224,8 +226,7 @@ static struct hwp_error *open_session(struct measurement *m,
     return m->source->open(&config, run, &m->session);
 }
 
-static struct hwp_error *describe(struct measurement *m,
-                                  const struct hwp_measure_options *options,
+static struct hwp_error *describe(struct measurement *m, const struct hwp_measure_options *options,
                                   const struct hwp_measure_job *job, char **argv,
                                   struct hwp_run *run)
 {
@@ -258,10 +259,9 @@ static struct hwp_error *run_to_end(struct measurement *m,
 {
     HWP_TRY(m->source->start(m->session));
 
-    struct hwp_error *err =
-        m->target ? hwp_target_run(m->target, run)
-                  : hwp_attach_wait(options->pid ? (pid_t)options->pid : -1, options->timeout_ns,
-                                    run);
+    struct hwp_error *err = m->target ? hwp_target_run(m->target, run)
+                                      : hwp_attach_wait(options->pid ? (pid_t)options->pid : -1,
+                                                        options->timeout_ns, run);
     err = first(err, m->source->stop(m->session));
     err = first(err, m->source->collect(m->session, run));
     if (job->recording_path)
@@ -278,8 +278,9 @@ static struct hwp_error *check(const struct hwp_measure_options *options, char *
     if (options->pid > INT_MAX)
         return hwp_error(HWP_E_USAGE, "there is no process with so high a number");
     if (!argv[0] && (options->pin || options->membind || options->interleave))
-        return hwp_error(HWP_E_USAGE, "--pin, --membind and --interleave are for a workload that is "
-                                      "launched");
+        return hwp_error(HWP_E_USAGE,
+                         "--pin, --membind and --interleave are for a workload that is "
+                         "launched");
     return NULL;
 }
 

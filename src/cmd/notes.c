@@ -2,7 +2,7 @@
 
 void hwp_notes_print(const struct hwp_notes *notes, FILE *stream)
 {
-    hwp_vec_foreach(notes, note) {
+    hwp_vec_foreach (notes, note) {
         const struct hwp_note_info *info = hwp_note_info(note->id);
 
         fprintf(stream, "hwprof: %s%s%s%s\n",

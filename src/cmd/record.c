@@ -16,7 +16,8 @@ struct options {
 static const struct hwp_opt record_opts[] = {
     {'o', "output", HWP_OPT_STR, offsetof(struct options, output), "FILE",
      "the recording to write (default hwprof.data; an older one moves to FILE.old)"},
-    {'q', "quiet", HWP_OPT_FLAG, offsetof(struct options, quiet), "", "don't say what was recorded"},
+    {'q', "quiet", HWP_OPT_FLAG, offsetof(struct options, quiet), "",
+     "don't say what was recorded"},
     HWP_OPT_END,
 };
 
@@ -29,9 +30,9 @@ static void summarise(const char *path, const struct hwp_run *run)
 
     hwp_notes_print(&run->notes, stderr);
     if (stat(path, &st) == 0)
-        fprintf(stderr, "hwprof: recorded %s: %.1f kB, %" PRIu64 " lost; next: hwprof report -i %s\n",
-                path, (double)st.st_size / 1000, run->lost_records + run->lost_samples,
-                path);
+        fprintf(stderr,
+                "hwprof: recorded %s: %.1f kB, %" PRIu64 " lost; next: hwprof report -i %s\n", path,
+                (double)st.st_size / 1000, run->lost_records + run->lost_samples, path);
 }
 
 static struct hwp_error *run_record(const struct hwp_command *self, int argc, char **argv,
@@ -43,8 +44,8 @@ static struct hwp_error *run_record(const struct hwp_command *self, int argc, ch
     int operand;
     bool done;
 
-    HWP_TRY(hwp_command_parse(self, argc, argv, (void *[]){&measure, &measure, &options},
-                              &operand, &done));
+    HWP_TRY(hwp_command_parse(self, argc, argv, (void *[]){&measure, &measure, &options}, &operand,
+                              &done));
     if (done)
         return NULL;
     if (operand == argc && !hwp_measure_attaches(&measure))
@@ -59,8 +60,9 @@ static struct hwp_error *run_record(const struct hwp_command *self, int argc, ch
     return NULL;
 }
 
-static const char *const examples[] = {"record ./program", "record -e cycles:u -g -o run.data "
-                                                           "./program --its-option",
+static const char *const examples[] = {"record ./program",
+                                       "record -e cycles:u -g -o run.data "
+                                       "./program --its-option",
                                        NULL};
 
 const struct hwp_command hwp_command_record = {

@@ -9,8 +9,8 @@
 #include "profile/reader.h"
 #include "reports/stat_report.h"
 
-#define DEFAULT_EVENTS                                                                            \
-    "task-clock,context-switches,cpu-migrations,page-faults,cycles,instructions,branches,"        \
+#define DEFAULT_EVENTS                                                                     \
+    "task-clock,context-switches,cpu-migrations,page-faults,cycles,instructions,branches," \
     "branch-misses"
 
 struct options {

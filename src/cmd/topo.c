@@ -55,7 +55,7 @@ static void fill(const struct hwp_topology *t, const struct hwp_plan *plan, stru
 {
     for (size_t i = 0; i < hwp_array_size(columns); i++)
         hwp_table_column(table, &columns[i]);
-    hwp_vec_foreach(&t->cpus, c) {
+    hwp_vec_foreach (&t->cpus, c) {
         const int indexes[] = {(int)c->cpu, c->core, c->smt,     c->l2,  c->l3,
                                c->die,      c->node, c->package, c->kind};
         hwp_table_row(table, false);
@@ -105,8 +105,7 @@ static struct hwp_error *run_topo(const struct hwp_command *self, int argc, char
     bool done;
 
     (void)ret_status;
-    HWP_TRY(
-        hwp_command_parse(self, argc, argv, (void *[]){&options, &output}, &operand, &done));
+    HWP_TRY(hwp_command_parse(self, argc, argv, (void *[]){&options, &output}, &operand, &done));
     if (done)
         return NULL;
     HWP_TRY(hwp_output_check(&output));
@@ -117,9 +116,8 @@ static struct hwp_error *run_topo(const struct hwp_command *self, int argc, char
     return show(topology, plan, &output);
 }
 
-static const char *const examples[] = {"topo", "topo --pin S0:0-1",
-                                       "topo --synthetic 'pack:2 l3:2 core:4 pu:2' --pin scatter",
-                                       NULL};
+static const char *const examples[] = {
+    "topo", "topo --pin S0:0-1", "topo --synthetic 'pack:2 l3:2 core:4 pu:2' --pin scatter", NULL};
 
 const struct hwp_command hwp_command_topo = {
     .name = "topo",

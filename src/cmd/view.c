@@ -9,6 +9,12 @@
 
 #define FIELD(name) offsetof(struct hwp_view_options, name)
 
+const struct hwp_opt hwp_input_opts[] = {
+    {'i', "input", HWP_OPT_STR, FIELD(input), "FILE",
+     "the recording to read (default " HWP_DEFAULT_RECORDING ")"},
+    HWP_OPT_END,
+};
+
 const struct hwp_opt hwp_filter_opts[] = {
     {'s', "sort", HWP_OPT_STR, FIELD(hot.sort_event), "EVENT",
      "order functions by this event (default: the first that has samples)"},
@@ -27,8 +33,7 @@ const struct hwp_opt hwp_filter_opts[] = {
 
 const struct hwp_opt hwp_annotate_opts[] = {
     {0, "annotate", HWP_OPT_UINT, FIELD(annotate), "N", "annotate the N hottest (default 3)"},
-    {'M', "syntax", HWP_OPT_CHOICE, FIELD(syntax), "intel|att",
-     "assembler syntax (default att)"},
+    {'M', "syntax", HWP_OPT_CHOICE, FIELD(syntax), "intel|att", "assembler syntax (default att)"},
     {0, "no-skid", HWP_OPT_FLAG, FIELD(no_skid), "",
      "leave samples on the instruction after an atomic where they were taken"},
     {0, "no-inline", HWP_OPT_FLAG, FIELD(no_inline), "", "don't name inlined calls"},
@@ -100,7 +105,7 @@ static void annotate_hottest(struct view *v, const struct hwp_view_options *opti
 {
     const struct hwp_hot *hot = &v->hot;
 
-    hwp_vec_foreach(&hot->functions, f) {
+    hwp_vec_foreach (&hot->functions, f) {
         if (v->annotations.len == options->annotate ||
             hwp_cost_percent(&f->self[hot->sort_event], &hot->totals[hot->sort_event]) <
                 ANNOTATE_PERCENT_MIN)
@@ -116,7 +121,7 @@ static struct hwp_error *annotate_named(struct view *v, const struct hwp_view_op
     struct hwp_found_symbols found = {0};
 
     HWP_TRY(hwp_annotate_find(v->profile, v->symbols, name, &found));
-    hwp_vec_foreach(&found, f)
+    hwp_vec_foreach (&found, f)
         annotate_one(v, options, f->dso, f->symbol);
     hwp_vec_deinit(&found);
     return NULL;
@@ -169,7 +174,7 @@ static void open_topology(struct view *v)
         hwp_error_destroy(hwp_topology_load(HWP_TOPOLOGY_XML_TEXT, xml, NULL, &v->topology));
 }
 
-struct hwp_error *hwp_view(const char *path, const struct hwp_view_options *options,
+struct hwp_error *hwp_view(const struct hwp_view_options *options,
                            const struct hwp_view_sections *sections,
                            const struct hwp_output_options *output, bool live)
 {
@@ -178,7 +183,7 @@ struct hwp_error *hwp_view(const char *path, const struct hwp_view_options *opti
     struct hwp_out out;
 
     format.counts = options->counts;
-    HWP_TRY(hwp_profile_read(path, &v.profile));
+    HWP_TRY(hwp_profile_read(options->input ? options->input : HWP_DEFAULT_RECORDING, &v.profile));
     v.symbols = hwp_symbols_create(v.profile, &options->symbols);
     if (sections->cores)
         open_topology(&v);

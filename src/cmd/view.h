@@ -13,6 +13,7 @@
 #include "symbols/symbols.h"
 
 struct hwp_view_options {
+    const char *input; /* the recording; NULL: the default one */
     struct hwp_hot_options hot;
     uint64_t top;      /* functions in the table */
     uint64_t annotate; /* hottest functions annotated */
@@ -21,6 +22,7 @@ struct hwp_view_options {
     struct hwp_symbols_options symbols;
 };
 
+extern const struct hwp_opt hwp_input_opts[];    /* which recording */
 extern const struct hwp_opt hwp_filter_opts[];   /* which functions */
 extern const struct hwp_opt hwp_annotate_opts[]; /* how code is shown */
 extern const struct hwp_opt hwp_symbols_opts[];  /* where symbols come from */
@@ -31,8 +33,8 @@ struct hwp_view_sections {
     bool annotations;            /* alone: without header and tables */
 };
 
-/* Prints the sections of the recording `path`. `live`: a workload has just run on this terminal. */
-struct hwp_error *hwp_view(const char *path, const struct hwp_view_options *options,
+/* Prints the sections of the recording. `live`: a workload has just run on this terminal. */
+struct hwp_error *hwp_view(const struct hwp_view_options *options,
                            const struct hwp_view_sections *sections,
                            const struct hwp_output_options *output, bool live) hwp_must_use;
 
