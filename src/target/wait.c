@@ -1,20 +1,9 @@
 #include <errno.h>
-#include <poll.h>
 #include <string.h>
 #include <sys/ptrace.h>
 #include <sys/wait.h>
 
 #include "target/session.h"
-
-/* The report pipe ends when the exec has closed it, or brings the exec's error; run() reads it. */
-static void wait_for_exec(struct hwp_target *t)
-{
-    struct pollfd pfd = {.fd = t->reports, .events = POLLIN};
-
-    while (poll(&pfd, 1, -1) < 0 && errno == EINTR)
-        ;
-    hwp_session_started(t);
-}
 
 /* Traces the child up to its exec, calls on_exec, and lets it go untraced. */
 static struct hwp_error *stop_at_exec(struct hwp_target *t)
@@ -55,8 +44,10 @@ struct hwp_error *hwp_session_wait(struct hwp_target *t)
     if (t->config.on_exec) {
         HWP_TRY(stop_at_exec(t));
     } else {
+        /* Nobody waits for the exec itself: being woken by it would take the CPU away from the
+         * workload at its first instruction, a context switch in its counts. */
         hwp_session_order(t, HWP_ORDER_EXEC);
-        wait_for_exec(t);
+        hwp_session_started(t);
     }
     while (!t->has_ended) {
         if (waitpid(t->pid, &status, 0) == t->pid)
