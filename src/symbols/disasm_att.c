@@ -1,39 +1,29 @@
 /*
- * x86 instructions in AT&T syntax as the GNU tools write them. Zydis has an AT&T style of its own
- * (a size suffix always, no '*' before an indirect target), which users of objdump don't expect.
+ * x86 instructions in AT&T syntax as the GNU tools write them: prefixes, the mnemonic, and how
+ * string instructions look; operands are next door. Zydis has an AT&T style of its own (a size
+ * suffix always, no '*' before an indirect target), which users of objdump don't expect.
  */
-#include "symbols/disasm_internal.h"
+#include "symbols/disasm_att.h"
 
 #if defined(__x86_64__) || defined(__i386__)
 
 #include <Zydis/Zydis.h>
-#include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
-struct att {
-    const struct hwp_disasm_job *job;
-    const ZydisDecodedInstruction *i;
-    const ZydisDecodedOperand *operands;
-    uint64_t addr;
-    struct hwp_str *out;
-};
-
-static bool is_one_of(const char *word, const char *const *list, size_t n)
+bool hwp_att_is_one_of(const char *word, const char *const *list, size_t n)
 {
     for (size_t k = 0; k < n; k++)
         if (strcmp(word, list[k]) == 0)
             return true;
     return false;
 }
-#define IS_ONE_OF(word, list) is_one_of(word, list, hwp_array_size(list))
 
-static bool is_x87(const ZydisDecodedInstruction *i)
+bool hwp_att_is_x87(const ZydisDecodedInstruction *i)
 {
     return i->opcode_map == ZYDIS_OPCODE_MAP_DEFAULT && i->opcode >= 0xd8 && i->opcode <= 0xdf;
 }
 
-static const ZydisDecodedOperand *memory_of(const struct att *a)
+const ZydisDecodedOperand *hwp_att_memory_of(const struct hwp_att *a)
 {
     for (size_t n = 0; n < a->i->operand_count_visible; n++)
         if (a->operands[n].type == ZYDIS_OPERAND_TYPE_MEMORY)
@@ -41,8 +31,7 @@ static const ZydisDecodedOperand *memory_of(const struct att *a)
     return NULL;
 }
 
-/* --- the mnemonic ------------------------------------------------------------------------------
- */
+/* --- the mnemonic ----------------------------------------------------------------------------- */
 
 static char size_letter(unsigned bits)
 {
@@ -50,7 +39,7 @@ static char size_letter(unsigned bits)
 }
 
 /* The size of memory is said where no register says it; %cl of a shift doesn't. */
-static bool wants_suffix(const struct att *a, const char *mnemonic)
+static bool wants_suffix(const struct hwp_att *a, const char *mnemonic)
 {
     static const char *const suffixed[] = {
         "add", "or",  "adc", "sbb", "and", "sub",  "xor", "cmp",  "mov", "test",
@@ -60,11 +49,11 @@ static bool wants_suffix(const struct att *a, const char *mnemonic)
     static const char *const converting[] = {"cvtsi2sd",  "cvtsi2ss",   "vcvtsi2sd",
                                              "vcvtsi2ss", "vcvtusi2sd", "vcvtusi2ss"};
 
-    if (!memory_of(a))
+    if (!hwp_att_memory_of(a))
         return false;
-    if (IS_ONE_OF(mnemonic, converting))
+    if (HWP_ATT_IS_ONE_OF(mnemonic, converting))
         return true;
-    if (!IS_ONE_OF(mnemonic, suffixed))
+    if (!HWP_ATT_IS_ONE_OF(mnemonic, suffixed))
         return false;
     if (a->i->mnemonic == ZYDIS_MNEMONIC_NOP)
         return true;
@@ -76,18 +65,18 @@ static bool wants_suffix(const struct att *a, const char *mnemonic)
     return true;
 }
 
-static const char *x87_suffix(const struct att *a, const char *mnemonic)
+static const char *x87_suffix(const struct hwp_att *a, const char *mnemonic)
 {
     static const char *const sized[] = {
         "fld", "fst", "fstp", "fadd", "fsub", "fsubr", "fmul", "fdiv", "fdivr", "fcom", "fcomp",
     };
-    const ZydisDecodedOperand *memory = memory_of(a);
+    const ZydisDecodedOperand *memory = hwp_att_memory_of(a);
 
     if (!memory)
         return "";
     if (mnemonic[1] == 'i')
         return memory->size == 16 ? "s" : memory->size == 32 ? "l" : "ll";
-    if (!IS_ONE_OF(mnemonic, sized))
+    if (!HWP_ATT_IS_ONE_OF(mnemonic, sized))
         return "";
     return memory->size == 32 ? "s" : memory->size == 64 ? "l" : "t";
 }
@@ -121,7 +110,7 @@ static const char *renamed(const char *mnemonic)
     return mnemonic;
 }
 
-static const ZydisDecodedOperand *last_immediate(const struct att *a)
+static const ZydisDecodedOperand *last_immediate(const struct hwp_att *a)
 {
     size_t n = a->i->operand_count_visible;
 
@@ -130,7 +119,7 @@ static const ZydisDecodedOperand *last_immediate(const struct att *a)
 }
 
 /* Comparisons have their predicate in the name: cmpltsd, vpcmpnequb. False: the number stays. */
-static bool add_comparison(const struct att *a, const char *mnemonic)
+static bool add_comparison(const struct hwp_att *a, const char *mnemonic)
 {
     static const char *const kinds[] = {
         "eq",    "lt",     "le",     "unord",    "neq",    "nlt",    "nle",    "ord",
@@ -144,7 +133,7 @@ static bool add_comparison(const struct att *a, const char *mnemonic)
     bool ints = hwp_starts_with(mnemonic, "vpcmp") && !strstr(mnemonic, "str");
     const char *type = mnemonic + (ints ? 5 : vex ? 4 : 3);
 
-    if (!imm || (!ints && !IS_ONE_OF(mnemonic + vex, floats)))
+    if (!imm || (!ints && !HWP_ATT_IS_ONE_OF(mnemonic + vex, floats)))
         return false;
     uint64_t kind = imm->imm.value.u;
     if (kind >= (vex && !ints ? 32 : 8) || (ints && kind % 4 == 3))
@@ -154,7 +143,7 @@ static bool add_comparison(const struct att *a, const char *mnemonic)
     return true;
 }
 
-static bool add_carryless(const struct att *a, const char *mnemonic)
+static bool add_carryless(const struct hwp_att *a, const char *mnemonic)
 {
     const ZydisDecodedOperand *imm = last_immediate(a);
     bool vex = mnemonic[0] == 'v';
@@ -167,7 +156,7 @@ static bool add_carryless(const struct att *a, const char *mnemonic)
 }
 
 /* True if the name says what the last immediate would. */
-static bool add_mnemonic(const struct att *a, const char *mnemonic)
+static bool add_mnemonic(const struct hwp_att *a, const char *mnemonic)
 {
     const ZydisDecodedInstruction *i = a->i;
 
@@ -182,23 +171,22 @@ static bool add_mnemonic(const struct att *a, const char *mnemonic)
         hwp_str_add(a->out, "movabs");
     } else if (i->mnemonic == ZYDIS_MNEMONIC_CRC32) {
         hwp_str_addf(a->out, "crc32%c", size_letter(a->operands[1].size));
-    } else if (is_x87(i)) {
+    } else if (hwp_att_is_x87(i)) {
         hwp_str_addf(a->out, "%s%s", x87_name(i, mnemonic), x87_suffix(a, mnemonic));
     } else {
         if (i->meta.branch_type == ZYDIS_BRANCH_TYPE_FAR && mnemonic[0] != 'i')
             hwp_str_addc(a->out, 'l');
         hwp_str_add(a->out, renamed(mnemonic));
         if (wants_suffix(a, mnemonic))
-            hwp_str_addc(a->out,
-                         size_letter(memory_of(a)->size ? memory_of(a)->size : i->operand_width));
+            hwp_str_addc(a->out, size_letter(hwp_att_memory_of(a)->size ? hwp_att_memory_of(a)->size
+                                                                        : i->operand_width));
     }
     return false;
 }
 
-/* --- prefixes ----------------------------------------------------------------------------------
- */
+/* --- prefixes --------------------------------------------------------------------------------- */
 
-static void add_ignored_prefix(const struct att *a, uint8_t value)
+static void add_ignored_prefix(const struct hwp_att *a, uint8_t value)
 {
     static const char rex[] = "WRXB";
 
@@ -218,7 +206,7 @@ static void add_ignored_prefix(const struct att *a, uint8_t value)
                                         : "");
 }
 
-static void add_prefixes(const struct att *a)
+static void add_prefixes(const struct hwp_att *a)
 {
     static const struct {
         ZydisInstructionAttributes attribute;
@@ -238,205 +226,9 @@ static void add_prefixes(const struct att *a)
             hwp_str_add(a->out, prefixes[k].name);
 }
 
-/* --- operands ----------------------------------------------------------------------------------
- */
+/* --- string instructions ---------------------------------------------------------------------- */
 
-static void add_register(const struct att *a, ZydisRegister reg)
-{
-    if (reg >= ZYDIS_REGISTER_ST0 && reg <= ZYDIS_REGISTER_ST7)
-        hwp_str_addf(a->out, "%%st(%d)", reg - ZYDIS_REGISTER_ST0);
-    else
-        hwp_str_addf(a->out, "%%%s", ZydisRegisterGetString(reg));
-}
-
-static void add_immediate(const struct att *a, const ZydisDecodedOperand *o)
-{
-    uint64_t value = o->imm.value.u;
-    unsigned bits = a->i->operand_width;
-
-    if (o->imm.is_signed && bits && bits < 64)
-        value &= (UINT64_C(1) << bits) - 1;
-    hwp_str_addf(a->out, "$0x%" PRIx64, value);
-}
-
-static void add_displacement(const struct att *a, const ZydisDecodedOperandMem *m)
-{
-    int64_t value = m->disp.value;
-    bool absolute = m->base == ZYDIS_REGISTER_NONE && m->index == ZYDIS_REGISTER_NONE;
-
-    if (absolute)
-        hwp_str_addf(a->out, "0x%" PRIx64, (uint64_t)value);
-    else if (a->i->raw.disp.size && value < 0)
-        hwp_str_addf(a->out, "-0x%" PRIx64, (uint64_t)0 - (uint64_t)value);
-    else if (a->i->raw.disp.size)
-        hwp_str_addf(a->out, "0x%" PRIx64, (uint64_t)value);
-}
-
-static void add_rip_relative(const struct att *a, const ZydisDecodedOperand *o)
-{
-    ZyanU64 address = 0;
-
-    if (ZYAN_SUCCESS(ZydisCalcAbsoluteAddress(a->i, o, a->addr, &address))) {
-        const char *name = a->job->name ? a->job->name(a->job->ctx, address) : NULL;
-        if (name)
-            hwp_str_add(a->out, name);
-        else
-            hwp_str_addf(a->out, "0x%" PRIx64, (uint64_t)address);
-    }
-    hwp_str_addf(a->out, "(%%%s)", ZydisRegisterGetString(o->mem.base));
-}
-
-static void add_memory(const struct att *a, const ZydisDecodedOperand *o)
-{
-    const ZydisDecodedOperandMem *m = &o->mem;
-
-    if (m->segment == ZYDIS_REGISTER_FS || m->segment == ZYDIS_REGISTER_GS)
-        hwp_str_addf(a->out, "%%%s:", ZydisRegisterGetString(m->segment));
-    if (m->base == ZYDIS_REGISTER_RIP || m->base == ZYDIS_REGISTER_EIP) {
-        add_rip_relative(a, o);
-        return;
-    }
-    add_displacement(a, m);
-    if (m->base == ZYDIS_REGISTER_NONE && m->index == ZYDIS_REGISTER_NONE)
-        return;
-    hwp_str_addc(a->out, '(');
-    if (m->base != ZYDIS_REGISTER_NONE)
-        add_register(a, m->base);
-    if (m->index != ZYDIS_REGISTER_NONE) {
-        hwp_str_addc(a->out, ',');
-        add_register(a, m->index);
-        hwp_str_addf(a->out, ",%d", m->scale ? m->scale : 1);
-    }
-    hwp_str_addc(a->out, ')');
-}
-
-static void add_broadcast(const struct att *a)
-{
-    static const int factors[] = {
-        [ZYDIS_BROADCAST_MODE_1_TO_2] = 2,   [ZYDIS_BROADCAST_MODE_1_TO_4] = 4,
-        [ZYDIS_BROADCAST_MODE_1_TO_8] = 8,   [ZYDIS_BROADCAST_MODE_1_TO_16] = 16,
-        [ZYDIS_BROADCAST_MODE_1_TO_32] = 32, [ZYDIS_BROADCAST_MODE_1_TO_64] = 64,
-    };
-    size_t mode = (size_t)a->i->avx.broadcast.mode;
-
-    if (!a->i->avx.broadcast.is_static && mode < hwp_array_size(factors) && factors[mode])
-        hwp_str_addf(a->out, "{1to%d}", factors[mode]);
-}
-
-static void add_operand(const struct att *a, const ZydisDecodedOperand *o)
-{
-    ZyanU64 target = 0;
-
-    if (o->type == ZYDIS_OPERAND_TYPE_MEMORY) {
-        add_memory(a, o);
-        add_broadcast(a);
-    } else if (o->type == ZYDIS_OPERAND_TYPE_REGISTER) {
-        add_register(a, o->reg.value);
-    } else if (o->type == ZYDIS_OPERAND_TYPE_POINTER) {
-        hwp_str_addf(a->out, "$0x%x,$0x%" PRIx32, o->ptr.segment, o->ptr.offset);
-    } else if (!o->imm.is_relative) {
-        add_immediate(a, o);
-    } else if (ZYAN_SUCCESS(ZydisCalcAbsoluteAddress(a->i, o, a->addr, &target))) {
-        hwp_disasm_add_address(a->job, target, true, a->out);
-    }
-}
-
-static void add_mask(const struct att *a)
-{
-    ZydisRegister mask = a->i->avx.mask.reg;
-
-    if (mask == ZYDIS_REGISTER_NONE || mask == ZYDIS_REGISTER_K0)
-        return;
-    hwp_str_addf(a->out, "{%%%s}", ZydisRegisterGetString(mask));
-    /* A mask as the result is always zeroed, and nobody says so. */
-    if (ZydisRegisterGetClass(a->operands[0].reg.value) != ZYDIS_REGCLASS_MASK &&
-        (a->i->avx.mask.mode == ZYDIS_MASK_MODE_ZEROING ||
-         a->i->avx.mask.mode == ZYDIS_MASK_MODE_CONTROL_ZEROING))
-        hwp_str_add(a->out, "{z}");
-}
-
-static bool add_rounding(const struct att *a)
-{
-    static const char *const modes[] = {
-        [ZYDIS_ROUNDING_MODE_RN] = "{rn-sae}",
-        [ZYDIS_ROUNDING_MODE_RD] = "{rd-sae}",
-        [ZYDIS_ROUNDING_MODE_RU] = "{ru-sae}",
-        [ZYDIS_ROUNDING_MODE_RZ] = "{rz-sae}",
-    };
-    size_t mode = (size_t)a->i->avx.rounding.mode;
-    const char *name = mode < hwp_array_size(modes) ? modes[mode] : NULL;
-
-    if (!name && a->i->avx.has_sae)
-        name = "{sae}";
-    hwp_str_add(a->out, name ? name : "");
-    return name != NULL;
-}
-
-static bool is_shown(const struct att *a, size_t n)
-{
-    const ZydisDecodedOperand *o = &a->operands[n];
-    bool shift_by_one = a->i->opcode_map == ZYDIS_OPCODE_MAP_DEFAULT &&
-                        (a->i->opcode == 0xd0 || a->i->opcode == 0xd1);
-    static const char *const single[] = {"fld", "fst", "fstp", "fxch", "ffree", "fucom", "fucomp"};
-
-    if (a->i->mnemonic == ZYDIS_MNEMONIC_NOP && o->type == ZYDIS_OPERAND_TYPE_REGISTER && n > 0)
-        return false;
-    if (o->encoding == ZYDIS_OPERAND_ENCODING_MASK || (shift_by_one && n == 1))
-        return false;
-    if (!is_x87(a->i) || o->type != ZYDIS_OPERAND_TYPE_REGISTER)
-        return true;
-    return !(memory_of(a) || (IS_ONE_OF(ZydisMnemonicGetString(a->i->mnemonic), single) &&
-                              o->encoding != ZYDIS_OPERAND_ENCODING_MODRM_RM));
-}
-
-/* The top of the stack is %st beside another register. */
-static bool is_stack_top(const struct att *a, size_t n)
-{
-    return is_x87(a->i) && a->operands[n].type == ZYDIS_OPERAND_TYPE_REGISTER &&
-           a->operands[n].reg.value == ZYDIS_REGISTER_ST0 &&
-           a->operands[n].encoding != ZYDIS_OPERAND_ENCODING_MODRM_RM;
-}
-
-static bool is_indirect(const struct att *a)
-{
-    return a->i->meta.branch_type != ZYDIS_BRANCH_TYPE_NONE &&
-           (a->i->mnemonic == ZYDIS_MNEMONIC_JMP || a->i->mnemonic == ZYDIS_MNEMONIC_CALL) &&
-           (a->operands[0].type == ZYDIS_OPERAND_TYPE_MEMORY ||
-            a->operands[0].type == ZYDIS_OPERAND_TYPE_REGISTER);
-}
-
-static void add_operands(const struct att *a, size_t count)
-{
-    bool first = true;
-    struct hwp_str *out = a->out;
-    size_t after_immediate = count && a->operands[count - 1].type == ZYDIS_OPERAND_TYPE_IMMEDIATE;
-    bool rounds = a->i->avx.rounding.mode || a->i->avx.has_sae;
-
-    for (size_t n = count; n-- > 0;) {
-        if (rounds && n + 1 == count - after_immediate) {
-            hwp_str_add(out, first ? " " : ",");
-            add_rounding(a);
-            first = false;
-        }
-        if (!is_shown(a, n))
-            continue;
-        hwp_str_add(out, first ? " " : ",");
-        first = false;
-        if (is_indirect(a))
-            hwp_str_addc(out, '*');
-        if (is_stack_top(a, n))
-            hwp_str_add(out, "%st");
-        else
-            add_operand(a, &a->operands[n]);
-        if (n == 0)
-            add_mask(a);
-    }
-}
-
-/* --- string instructions -----------------------------------------------------------------------
- */
-
-static bool add_string(const struct att *a, const char *mnemonic)
+static bool add_string(const struct hwp_att *a, const char *mnemonic)
 {
     static const struct {
         const char *name, *operands;
@@ -476,7 +268,7 @@ void hwp_disasm_att(const struct hwp_disasm_job *job, const struct ZydisDecodedI
                     const struct ZydisDecodedOperand_ *operands, const char *mnemonic,
                     uint64_t addr, struct hwp_str *out)
 {
-    const struct att a = {job, i, operands, addr, out};
+    const struct hwp_att a = {job, i, operands, addr, out};
 
     add_prefixes(&a);
     if (i->mnemonic == ZYDIS_MNEMONIC_NOP && i->length > 1 && i->opcode == 0x90) {
@@ -486,7 +278,7 @@ void hwp_disasm_att(const struct hwp_disasm_job *job, const struct ZydisDecodedI
     if (add_string(&a, mnemonic))
         return;
     bool told = add_mnemonic(&a, mnemonic);
-    add_operands(&a, i->operand_count_visible - (told ? 1u : 0u));
+    hwp_att_add_operands(&a, i->operand_count_visible - (told ? 1u : 0u));
 }
 
 #endif
