@@ -186,7 +186,7 @@ static const struct encoding_row anywhere[] = {
     {__LINE__, "cyclse", "!no event 'cyclse'\ndid you mean cycles?"},
     {__LINE__, "instrutions", "!no event 'instrutions'\ndid you mean instructions?"},
     {__LINE__, "cache-mises", "!no event 'cache-mises'\ndid you mean cache-misses?"},
-    {__LINE__, "cpu_cycles", "!no event 'cpu_cycles'\ndid you mean cpu-cycles"},
+    {__LINE__, "cpu_cycls", "!no event 'cpu_cycls'\ndid you mean"},
     {__LINE__, "L1-dcache-lods",
      "!no event 'L1-dcache-lods'\ndid you mean L1-dcache-loads, L1-icache-loads or "
      "L1-dcache-stores?"},
