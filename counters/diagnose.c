@@ -6,21 +6,9 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "counters/diagnose_internal.h"
 
-/* The highest kernel.perf_event_paranoid that still allows each thing without CAP_PERFMON
- * (kernel: perf_allow_cpu, perf_allow_kernel, perf_allow_tracepoint; level 3 and up forbid
- * everything, in the kernels of Debian, Ubuntu and Android). */
-enum {
-    PARANOID_FOR_RAW_TRACEPOINT = -1,
-    PARANOID_FOR_SYSTEM = 0,
-    PARANOID_FOR_KERNEL = 1,
-    PARANOID_FOR_USER = 2,
-};
-
-#define SETCAP           "setcap cap_perfmon+ep \"$(command -v hwprof)\""
-#define CONTAINER_REMEDY "docker run --cap-add PERFMON --security-opt seccomp=unconfined …"
-
-static struct hwp_diagnosis diagnosis(enum hwp_cause cause, enum hwp_count_state state,
+struct hwp_diagnosis hwp_diagnosis_of(enum hwp_cause cause, enum hwp_count_state state,
                                       char *reason, char *remedy)
 {
     return (struct hwp_diagnosis){
@@ -37,18 +25,12 @@ void hwp_diagnosis_deinit(struct hwp_diagnosis *d)
 const char *hwp_cause_name(enum hwp_cause cause)
 {
     static const char *const names[] = {
-        [HWP_CAUSE_NONE] = "none",
-        [HWP_CAUSE_NO_PERF_EVENTS] = "no-perf-events",
-        [HWP_CAUSE_NO_PMU] = "no-pmu",
-        [HWP_CAUSE_EVENT_UNKNOWN] = "event-unknown",
-        [HWP_CAUSE_PARANOID] = "paranoid",
-        [HWP_CAUSE_CAPABILITY] = "capability",
-        [HWP_CAUSE_SECCOMP] = "seccomp",
-        [HWP_CAUSE_NMI_WATCHDOG] = "nmi-watchdog",
-        [HWP_CAUSE_NO_FIT] = "no-fit",
-        [HWP_CAUSE_PRECISION] = "precision",
-        [HWP_CAUSE_LIMIT] = "limit",
-        [HWP_CAUSE_OTHER] = "other",
+        [HWP_CAUSE_NONE] = "none",         [HWP_CAUSE_NO_PERF_EVENTS] = "no-perf-events",
+        [HWP_CAUSE_NO_PMU] = "no-pmu",     [HWP_CAUSE_EVENT_UNKNOWN] = "event-unknown",
+        [HWP_CAUSE_PARANOID] = "paranoid", [HWP_CAUSE_CAPABILITY] = "capability",
+        [HWP_CAUSE_SECCOMP] = "seccomp",   [HWP_CAUSE_NMI_WATCHDOG] = "nmi-watchdog",
+        [HWP_CAUSE_NO_FIT] = "no-fit",     [HWP_CAUSE_PRECISION] = "precision",
+        [HWP_CAUSE_LIMIT] = "limit",       [HWP_CAUSE_OTHER] = "other",
     };
 
     return (size_t)cause < hwp_array_size(names) ? names[cause] : "other";
@@ -72,22 +54,21 @@ static bool is_core_event(const struct perf_event_attr *attr)
            attr->type == PERF_TYPE_RAW;
 }
 
-static bool is_sampling(const struct perf_event_attr *attr)
+bool hwp_attr_is_sampling(const struct perf_event_attr *attr)
 {
     return attr->sample_period != 0; /* in a union with sample_freq */
 }
 
-static const char *sudo(const struct hwp_system_facts *facts)
+const char *hwp_remedy_sudo(const struct hwp_system_facts *facts)
 {
     return facts->euid == 0 ? "" : "sudo ";
 }
 
-/* The command that sets a sysctl, for where it has to be typed. */
-static char *sysctl_remedy(const struct hwp_system_facts *facts, const char *assignment)
+char *hwp_remedy_sysctl(const struct hwp_system_facts *facts, const char *assignment)
 {
     if (facts->in_container)
         return hwp_asprintf("on the host: sudo sysctl %s", assignment);
-    return hwp_asprintf("%ssysctl %s", sudo(facts), assignment);
+    return hwp_asprintf("%ssysctl %s", hwp_remedy_sudo(facts), assignment);
 }
 
 /* --- no such counter ------------------------------------------------------------------------- */
@@ -98,8 +79,9 @@ static char *pmu_remedy(const char *hypervisor)
     static const struct {
         const char *hypervisor, *remedy;
     } rows[] = {
-        {"KVM", "give the VM a PMU (qemu: -cpu host,pmu=on; libvirt: <cpu mode='host-passthrough'/> "
-                "and <features><pmu state='on'/>), or use a bare-metal machine"},
+        {"KVM",
+         "give the VM a PMU (qemu: -cpu host,pmu=on; libvirt: <cpu mode='host-passthrough'/> "
+         "and <features><pmu state='on'/>), or use a bare-metal machine"},
         {"VMware", "set vpmc.enable = \"TRUE\" in the VM's .vmx file (\"Virtualize CPU performance "
                    "counters\"), or use a bare-metal machine"},
         {"Hyper-V", "on the host: Set-VMProcessor NAME -Perfmon @(\"pmu\"), or use a bare-metal "
@@ -116,15 +98,15 @@ static char *pmu_remedy(const char *hypervisor)
 static struct hwp_diagnosis no_pmu(const struct hwp_system_facts *facts)
 {
     if (facts->hypervisor)
-        return diagnosis(HWP_CAUSE_NO_PMU, HWP_COUNT_UNSUPPORTED,
-                         hwp_asprintf("this VM (%s) exposes no PMU", facts->hypervisor),
-                         pmu_remedy(facts->hypervisor));
-    return diagnosis(HWP_CAUSE_NO_PMU, HWP_COUNT_UNSUPPORTED,
-                     hwp_strdup(facts->in_container
-                                    ? "the kernel under this container has no driver for a PMU"
-                                    : "the kernel has no driver for this machine's PMU"),
-                     hwp_strdup("a kernel that knows this CPU has one (see: dmesg | grep -i "
-                                "'perf\\|pmu')"));
+        return hwp_diagnosis_of(HWP_CAUSE_NO_PMU, HWP_COUNT_UNSUPPORTED,
+                                hwp_asprintf("this VM (%s) exposes no PMU", facts->hypervisor),
+                                pmu_remedy(facts->hypervisor));
+    return hwp_diagnosis_of(
+        HWP_CAUSE_NO_PMU, HWP_COUNT_UNSUPPORTED,
+        hwp_strdup(facts->in_container ? "the kernel under this container has no driver for a PMU"
+                                       : "the kernel has no driver for this machine's PMU"),
+        hwp_strdup("a kernel that knows this CPU has one (see: dmesg | grep -i "
+                   "'perf\\|pmu')"));
 }
 
 static struct hwp_diagnosis unknown_event(const struct hwp_system_facts *facts,
@@ -134,22 +116,23 @@ static struct hwp_diagnosis unknown_event(const struct hwp_system_facts *facts,
 
     if (attr->type == PERF_TYPE_TRACEPOINT && !facts->has_tracefs) {
         free(remedy);
-        remedy = hwp_asprintf("%smount -t tracefs nodev /sys/kernel/tracing", sudo(facts));
+        remedy =
+            hwp_asprintf("%smount -t tracefs nodev /sys/kernel/tracing", hwp_remedy_sudo(facts));
     }
     if (attr->type == PERF_TYPE_TRACEPOINT)
-        return diagnosis(HWP_CAUSE_EVENT_UNKNOWN, HWP_COUNT_UNSUPPORTED,
-                         hwp_strdup("the kernel has no such tracepoint"), remedy);
+        return hwp_diagnosis_of(HWP_CAUSE_EVENT_UNKNOWN, HWP_COUNT_UNSUPPORTED,
+                                hwp_strdup("the kernel has no such tracepoint"), remedy);
     if (attr->type == PERF_TYPE_SOFTWARE)
-        return diagnosis(HWP_CAUSE_EVENT_UNKNOWN, HWP_COUNT_UNSUPPORTED,
-                         hwp_strdup("the kernel has no such software event"), remedy);
+        return hwp_diagnosis_of(HWP_CAUSE_EVENT_UNKNOWN, HWP_COUNT_UNSUPPORTED,
+                                hwp_strdup("the kernel has no such software event"), remedy);
     if (!is_core_event(attr))
-        return diagnosis(HWP_CAUSE_EVENT_UNKNOWN, HWP_COUNT_UNSUPPORTED,
-                         hwp_asprintf("the PMU of type %u has no such event%s", attr->type, on_cpu),
-                         remedy);
-    return diagnosis(HWP_CAUSE_EVENT_UNKNOWN, HWP_COUNT_UNSUPPORTED,
-                     hwp_asprintf("the PMU (%s) has no such event%s",
-                                  facts->core_pmu ? facts->core_pmu : "core", on_cpu),
-                     remedy);
+        return hwp_diagnosis_of(
+            HWP_CAUSE_EVENT_UNKNOWN, HWP_COUNT_UNSUPPORTED,
+            hwp_asprintf("the PMU of type %u has no such event%s", attr->type, on_cpu), remedy);
+    return hwp_diagnosis_of(HWP_CAUSE_EVENT_UNKNOWN, HWP_COUNT_UNSUPPORTED,
+                            hwp_asprintf("the PMU (%s) has no such event%s",
+                                         facts->core_pmu ? facts->core_pmu : "core", on_cpu),
+                            remedy);
 }
 
 static struct hwp_diagnosis missing(const struct hwp_system_facts *facts,
@@ -164,123 +147,22 @@ static struct hwp_diagnosis no_system_call(const struct hwp_system_facts *facts)
 {
     /* The sysctl exists where the system call does; a filter may answer ENOSYS in its place. */
     if (facts->seccomp && facts->paranoid != INT_MIN)
-        return diagnosis(HWP_CAUSE_SECCOMP, HWP_COUNT_DENIED,
-                         hwp_strdup("a seccomp filter forbids perf_event_open"),
-                         hwp_strdup(CONTAINER_REMEDY));
-    return diagnosis(HWP_CAUSE_NO_PERF_EVENTS, HWP_COUNT_UNSUPPORTED,
-                     hwp_strdup("this kernel has no perf_event_open"),
-                     hwp_strdup("a kernel built with CONFIG_PERF_EVENTS"));
-}
-
-/* --- forbidden ------------------------------------------------------------------------------- */
-
-static int paranoid_needed(enum hwp_scope scope, const struct perf_event_attr *attr)
-{
-    if (attr->type == PERF_TYPE_TRACEPOINT && is_sampling(attr) &&
-        attr->sample_type & PERF_SAMPLE_RAW)
-        return PARANOID_FOR_RAW_TRACEPOINT;
-    if (scope == HWP_SCOPE_SYSTEM)
-        return PARANOID_FOR_SYSTEM;
-    return attr->exclude_kernel ? PARANOID_FOR_USER : PARANOID_FOR_KERNEL;
-}
-
-static const char *forbidden_thing(int needed)
-{
-    switch (needed) {
-    case PARANOID_FOR_RAW_TRACEPOINT:
-        return "sampling raw tracepoint data";
-    case PARANOID_FOR_SYSTEM:
-        return "observing whole CPUs";
-    case PARANOID_FOR_KERNEL:
-        return "observing the kernel";
-    default:
-        return "every use of perf_event_open";
-    }
-}
-
-static struct hwp_diagnosis paranoid(const struct hwp_system_facts *facts, int needed)
-{
-    char *assignment = hwp_asprintf("kernel.perf_event_paranoid=%d", needed);
-    char *first = sysctl_remedy(facts, assignment);
-    bool user_only_helps = needed == PARANOID_FOR_KERNEL && facts->paranoid <= PARANOID_FOR_USER;
-    char *remedy = hwp_asprintf("%s, or %s" SETCAP "%s", first, sudo(facts),
-                                user_only_helps ? ", or count user code alone with :u" : "");
-    bool total = facts->paranoid > PARANOID_FOR_USER;
-
-    free(assignment);
-    free(first);
-    return diagnosis(HWP_CAUSE_PARANOID, HWP_COUNT_DENIED,
-                     hwp_asprintf("kernel.perf_event_paranoid is %d, which forbids %s without "
-                                  "CAP_PERFMON", facts->paranoid,
-                                  total ? forbidden_thing(PARANOID_FOR_USER)
-                                        : forbidden_thing(needed)),
-                     remedy);
-}
-
-/* Not even a user-only software event of our own is allowed, and the paranoid level isn't why. */
-static struct hwp_diagnosis filtered(const struct hwp_system_facts *facts)
-{
-    if (facts->seccomp)
-        return diagnosis(HWP_CAUSE_SECCOMP, HWP_COUNT_DENIED,
-                         hwp_strdup(facts->in_container
-                                        ? "the container's seccomp filter forbids perf_event_open"
-                                        : "a seccomp filter forbids perf_event_open"),
-                         hwp_strdup(facts->in_container
-                                        ? CONTAINER_REMEDY
-                                        : "run outside the sandbox that set the filter"));
-    return diagnosis(HWP_CAUSE_OTHER, HWP_COUNT_DENIED,
-                     hwp_strdup("a security module (SELinux, AppArmor, lockdown) forbids "
-                                "perf_event_open"),
-                     hwp_asprintf("see why: %sdmesg | grep -i 'denied\\|lockdown'", sudo(facts)));
-}
-
-static struct hwp_diagnosis capability(const struct hwp_system_facts *facts, const char *reason,
-                                       const char *remedy)
-{
-    if (facts->in_container)
-        remedy = CONTAINER_REMEDY;
-    return diagnosis(HWP_CAUSE_CAPABILITY, HWP_COUNT_DENIED, hwp_strdup(reason),
-                     hwp_strdup(remedy));
-}
-
-static bool is_kernel_address(uint64_t addr)
-{
-    return addr >> 63;
-}
-
-static struct hwp_diagnosis denied(const struct hwp_system_facts *facts, enum hwp_scope scope,
-                                   const struct perf_event_attr *attr)
-{
-    int needed = paranoid_needed(scope, attr);
-    bool known = facts->paranoid != INT_MIN;
-    /* The paranoid level answers EACCES, a container's filter EPERM. */
-    bool filter = facts->software_denied && facts->seccomp && facts->software_errno == EPERM;
-
-    if (!filter && !facts->cap_perfmon && known && facts->paranoid > needed)
-        return paranoid(facts, needed);
-    if (facts->software_denied)
-        return filtered(facts);
-    if (attr->type == PERF_TYPE_BREAKPOINT && is_kernel_address(attr->bp_addr))
-        return capability(facts, "a breakpoint on a kernel address takes CAP_SYS_ADMIN",
-                          "run as root: sudo hwprof …");
-    if (scope == HWP_SCOPE_ATTACH)
-        return diagnosis(HWP_CAUSE_CAPABILITY, HWP_COUNT_DENIED,
-                         hwp_strdup("the task is another user's, or protected from being traced"),
-                         hwp_strdup("run as the task's user, or as root: sudo hwprof …"));
-    if (facts->cap_perfmon)
-        return capability(facts, "CAP_PERFMON of a user namespace does not count; the machine's "
-                          "own is needed", "run as root outside the namespace: sudo hwprof …");
-    return capability(facts, "CAP_PERFMON is needed", "sudo " SETCAP);
+        return hwp_diagnosis_of(HWP_CAUSE_SECCOMP, HWP_COUNT_DENIED,
+                                hwp_strdup("a seccomp filter forbids perf_event_open"),
+                                hwp_strdup(HWP_REMEDY_CONTAINER));
+    return hwp_diagnosis_of(HWP_CAUSE_NO_PERF_EVENTS, HWP_COUNT_UNSUPPORTED,
+                            hwp_strdup("this kernel has no perf_event_open"),
+                            hwp_strdup("a kernel built with CONFIG_PERF_EVENTS"));
 }
 
 /* --- limits and misfits ---------------------------------------------------------------------- */
 
 static struct hwp_diagnosis no_precision(const struct perf_event_attr *attr)
 {
-    return diagnosis(HWP_CAUSE_PRECISION, HWP_COUNT_UNSUPPORTED,
-                     hwp_asprintf("this PMU can't sample the event at precise_ip=%u",
-                                  (unsigned)attr->precise_ip),
-                     hwp_strdup("ask for it without :p, or with :P for the most there is"));
+    return hwp_diagnosis_of(HWP_CAUSE_PRECISION, HWP_COUNT_UNSUPPORTED,
+                            hwp_asprintf("this PMU can't sample the event at precise_ip=%u",
+                                         (unsigned)attr->precise_ip),
+                            hwp_strdup("ask for it without :p, or with :P for the most there is"));
 }
 
 static struct hwp_diagnosis not_supported(const struct hwp_system_facts *facts,
@@ -290,20 +172,22 @@ static struct hwp_diagnosis not_supported(const struct hwp_system_facts *facts,
         return no_pmu(facts);
     if (attr->precise_ip)
         return no_precision(attr);
-    if (hwp_attr_is_hardware(attr) && is_sampling(attr))
-        return diagnosis(HWP_CAUSE_OTHER, HWP_COUNT_UNSUPPORTED,
-                         hwp_strdup("its PMU raises no interrupts: it can be counted, not sampled"),
-                         hwp_strdup("count it: hwprof stat -e …"));
-    return diagnosis(HWP_CAUSE_OTHER, HWP_COUNT_UNSUPPORTED,
-                     hwp_strdup("the kernel does not support the event in this form"), NULL);
+    if (hwp_attr_is_hardware(attr) && hwp_attr_is_sampling(attr))
+        return hwp_diagnosis_of(
+            HWP_CAUSE_OTHER, HWP_COUNT_UNSUPPORTED,
+            hwp_strdup("its PMU raises no interrupts: it can be counted, not sampled"),
+            hwp_strdup("count it: hwprof stat -e …"));
+    return hwp_diagnosis_of(HWP_CAUSE_OTHER, HWP_COUNT_UNSUPPORTED,
+                            hwp_strdup("the kernel does not support the event in this form"), NULL);
 }
 
 static struct hwp_diagnosis bad_breakpoint(void)
 {
-    return diagnosis(HWP_CAUSE_EVENT_UNKNOWN, HWP_COUNT_UNSUPPORTED,
-                     hwp_strdup("the CPU can't watch this: 1, 2, 4 or 8 bytes, aligned to their "
-                                "length; on x86 not reads alone"),
-                     hwp_strdup("mem:ADDR/4:rw watches 4 bytes for reads and writes"));
+    return hwp_diagnosis_of(
+        HWP_CAUSE_EVENT_UNKNOWN, HWP_COUNT_UNSUPPORTED,
+        hwp_strdup("the CPU can't watch this: 1, 2, 4 or 8 bytes, aligned to their "
+                   "length; on x86 not reads alone"),
+        hwp_strdup("mem:ADDR/4:rw watches 4 bytes for reads and writes"));
 }
 
 static struct hwp_diagnosis invalid(const struct hwp_system_facts *facts,
@@ -312,87 +196,89 @@ static struct hwp_diagnosis invalid(const struct hwp_system_facts *facts,
     if (attr->type == PERF_TYPE_BREAKPOINT)
         return bad_breakpoint();
     if (in_group && hwp_attr_is_hardware(attr))
-        return diagnosis(HWP_CAUSE_NO_FIT, HWP_COUNT_NOT_COUNTED,
-                         hwp_strdup("the group needs more counters than the PMU has"),
-                         hwp_strdup("split the group, or let it be broken up: {…}:W"));
+        return hwp_diagnosis_of(HWP_CAUSE_NO_FIT, HWP_COUNT_NOT_COUNTED,
+                                hwp_strdup("the group needs more counters than the PMU has"),
+                                hwp_strdup("split the group, or let it be broken up: {…}:W"));
     if (attr->precise_ip)
         return no_precision(attr);
     if (hwp_attr_is_hardware(attr))
-        return diagnosis(HWP_CAUSE_EVENT_UNKNOWN, HWP_COUNT_UNSUPPORTED,
-                         hwp_asprintf("the PMU (%s) refuses this encoding",
-                                      facts->core_pmu && is_core_event(attr) ? facts->core_pmu
-                                                                             : "of its type"),
-                         hwp_strdup("'hwprof list' shows what this machine counts"));
-    return diagnosis(HWP_CAUSE_OTHER, HWP_COUNT_UNSUPPORTED,
-                     hwp_strdup("the kernel refuses the event in this form (EINVAL)"), NULL);
+        return hwp_diagnosis_of(
+            HWP_CAUSE_EVENT_UNKNOWN, HWP_COUNT_UNSUPPORTED,
+            hwp_asprintf("the PMU (%s) refuses this encoding",
+                         facts->core_pmu && is_core_event(attr) ? facts->core_pmu : "of its type"),
+            hwp_strdup("'hwprof list' shows what this machine counts"));
+    return hwp_diagnosis_of(HWP_CAUSE_OTHER, HWP_COUNT_UNSUPPORTED,
+                            hwp_strdup("the kernel refuses the event in this form (EINVAL)"), NULL);
 }
 
 static struct hwp_diagnosis no_space(const struct perf_event_attr *attr)
 {
     if (attr->type == PERF_TYPE_BREAKPOINT)
-        return diagnosis(HWP_CAUSE_LIMIT, HWP_COUNT_NOT_COUNTED,
-                         hwp_strdup("all hardware breakpoints are in use (x86 has 4 per CPU)"),
-                         hwp_strdup("watch fewer addresses at once, or end the debugger that holds "
-                                    "some"));
-    return diagnosis(HWP_CAUSE_LIMIT, HWP_COUNT_NOT_COUNTED,
-                     hwp_strdup("the PMU has no counter left for it"),
-                     hwp_strdup("ask for fewer events at once"));
+        return hwp_diagnosis_of(
+            HWP_CAUSE_LIMIT, HWP_COUNT_NOT_COUNTED,
+            hwp_strdup("all hardware breakpoints are in use (x86 has 4 per CPU)"),
+            hwp_strdup("watch fewer addresses at once, or end the debugger that holds "
+                       "some"));
+    return hwp_diagnosis_of(HWP_CAUSE_LIMIT, HWP_COUNT_NOT_COUNTED,
+                            hwp_strdup("the PMU has no counter left for it"),
+                            hwp_strdup("ask for fewer events at once"));
 }
 
 static struct hwp_diagnosis busy(void)
 {
-    return diagnosis(HWP_CAUSE_LIMIT, HWP_COUNT_NOT_COUNTED,
-                     hwp_strdup("another program holds the PMU for itself"),
-                     hwp_strdup("end the other profiler; see who: sudo lsof | grep perf_event"));
+    return hwp_diagnosis_of(
+        HWP_CAUSE_LIMIT, HWP_COUNT_NOT_COUNTED,
+        hwp_strdup("another program holds the PMU for itself"),
+        hwp_strdup("end the other profiler; see who: sudo lsof | grep perf_event"));
 }
 
 static struct hwp_diagnosis too_many_files(const struct hwp_system_facts *facts, int errnum)
 {
     if (errnum == ENFILE)
-        return diagnosis(HWP_CAUSE_LIMIT, HWP_COUNT_NOT_COUNTED,
-                         hwp_strdup("the system's limit of open files is reached"),
-                         sysctl_remedy(facts, "fs.file-max=1000000"));
-    return diagnosis(HWP_CAUSE_LIMIT, HWP_COUNT_NOT_COUNTED,
-                     hwp_strdup("it takes more open files than this process may have"),
-                     hwp_strdup("ulimit -n 65536 (as root, where the hard limit is lower), or ask "
-                                "for fewer events"));
+        return hwp_diagnosis_of(HWP_CAUSE_LIMIT, HWP_COUNT_NOT_COUNTED,
+                                hwp_strdup("the system's limit of open files is reached"),
+                                hwp_remedy_sysctl(facts, "fs.file-max=1000000"));
+    return hwp_diagnosis_of(
+        HWP_CAUSE_LIMIT, HWP_COUNT_NOT_COUNTED,
+        hwp_strdup("it takes more open files than this process may have"),
+        hwp_strdup("ulimit -n 65536 (as root, where the hard limit is lower), or ask "
+                   "for fewer events"));
 }
 
 static struct hwp_diagnosis other(int errnum)
 {
     switch (errnum) {
     case ESRCH:
-        return diagnosis(HWP_CAUSE_OTHER, HWP_COUNT_NOT_COUNTED, hwp_strdup("the task has ended"),
-                         NULL);
+        return hwp_diagnosis_of(HWP_CAUSE_OTHER, HWP_COUNT_NOT_COUNTED,
+                                hwp_strdup("the task has ended"), NULL);
     case E2BIG:
-        return diagnosis(HWP_CAUSE_OTHER, HWP_COUNT_UNSUPPORTED,
-                         hwp_strdup("this kernel is too old for the event"),
-                         hwp_strdup("run a newer kernel"));
+        return hwp_diagnosis_of(HWP_CAUSE_OTHER, HWP_COUNT_UNSUPPORTED,
+                                hwp_strdup("this kernel is too old for the event"),
+                                hwp_strdup("run a newer kernel"));
     case EOVERFLOW:
-        return diagnosis(HWP_CAUSE_LIMIT, HWP_COUNT_NOT_COUNTED,
-                         hwp_strdup("call chains are limited to fewer frames here"),
-                         hwp_strdup("sudo sysctl kernel.perf_event_max_stack=127"));
+        return hwp_diagnosis_of(HWP_CAUSE_LIMIT, HWP_COUNT_NOT_COUNTED,
+                                hwp_strdup("call chains are limited to fewer frames here"),
+                                hwp_strdup("sudo sysctl kernel.perf_event_max_stack=127"));
     case ENOMEM:
-        return diagnosis(HWP_CAUSE_LIMIT, HWP_COUNT_NOT_COUNTED,
-                         hwp_strdup("the kernel is out of memory for it"),
-                         hwp_strdup("ask for fewer events"));
+        return hwp_diagnosis_of(HWP_CAUSE_LIMIT, HWP_COUNT_NOT_COUNTED,
+                                hwp_strdup("the kernel is out of memory for it"),
+                                hwp_strdup("ask for fewer events"));
     default:
-        return diagnosis(HWP_CAUSE_OTHER, HWP_COUNT_UNSUPPORTED,
-                         hwp_asprintf("perf_event_open failed: %s", strerror(errnum)), NULL);
+        return hwp_diagnosis_of(HWP_CAUSE_OTHER, HWP_COUNT_UNSUPPORTED,
+                                hwp_asprintf("perf_event_open failed: %s", strerror(errnum)), NULL);
     }
 }
 
 struct hwp_diagnosis hwp_diagnose_open_in(const struct hwp_system_facts *facts,
-                                          enum hwp_scope scope,
-                                          const struct perf_event_attr *attr, bool in_group,
-                                          int errnum)
+                                          enum hwp_scope scope, const struct perf_event_attr *attr,
+                                          bool in_group, int errnum)
 {
     switch (errnum) {
     case ENOSYS:
         return no_system_call(facts);
     case EACCES:
     case EPERM:
-        return denied(facts, scope, attr);
+        return hwp_diagnose_denied(facts, scope, attr);
     case ENOENT:
     case ENODEV:
     case ENXIO:
@@ -424,21 +310,23 @@ struct hwp_diagnosis hwp_diagnose_never_ran(const struct hwp_system_facts *facts
                                             const struct perf_event_attr *attr, bool in_group)
 {
     if (!hwp_attr_is_hardware(attr))
-        return diagnosis(HWP_CAUSE_OTHER, HWP_COUNT_NOT_COUNTED,
-                         hwp_strdup("the kernel never scheduled it"), NULL);
+        return hwp_diagnosis_of(HWP_CAUSE_OTHER, HWP_COUNT_NOT_COUNTED,
+                                hwp_strdup("the kernel never scheduled it"), NULL);
     if (facts->nmi_watchdog)
-        return diagnosis(HWP_CAUSE_NMI_WATCHDOG, HWP_COUNT_NOT_COUNTED,
-                         hwp_strdup(in_group ? "the group never fitted beside the NMI watchdog, "
-                                               "which holds a counter on every CPU"
-                                             : "it never got a counter; the NMI watchdog holds one "
-                                               "on every CPU"),
-                         sysctl_remedy(facts, "kernel.nmi_watchdog=0"));
+        return hwp_diagnosis_of(
+            HWP_CAUSE_NMI_WATCHDOG, HWP_COUNT_NOT_COUNTED,
+            hwp_strdup(in_group ? "the group never fitted beside the NMI watchdog, "
+                                  "which holds a counter on every CPU"
+                                : "it never got a counter; the NMI watchdog holds one "
+                                  "on every CPU"),
+            hwp_remedy_sysctl(facts, "kernel.nmi_watchdog=0"));
     if (in_group)
-        return diagnosis(HWP_CAUSE_NO_FIT, HWP_COUNT_NOT_COUNTED,
-                         hwp_strdup("the group never fitted on the PMU's counters at once"),
-                         hwp_strdup("split the group, or let it be broken up: {…}:W"));
-    return diagnosis(HWP_CAUSE_NO_FIT, HWP_COUNT_NOT_COUNTED,
-                     hwp_strdup(attr->pinned ? "pinned, it never got a counter of its own"
-                                             : "it never got a counter: others held them all"),
-                     hwp_strdup("ask for fewer events at once"));
+        return hwp_diagnosis_of(HWP_CAUSE_NO_FIT, HWP_COUNT_NOT_COUNTED,
+                                hwp_strdup("the group never fitted on the PMU's counters at once"),
+                                hwp_strdup("split the group, or let it be broken up: {…}:W"));
+    return hwp_diagnosis_of(HWP_CAUSE_NO_FIT, HWP_COUNT_NOT_COUNTED,
+                            hwp_strdup(attr->pinned
+                                           ? "pinned, it never got a counter of its own"
+                                           : "it never got a counter: others held them all"),
+                            hwp_strdup("ask for fewer events at once"));
 }
