@@ -37,8 +37,9 @@ const struct hwp_opt hwp_measure_opts[] = {
 const struct hwp_opt hwp_sampling_opts[] = {
     {'F', "freq", HWP_OPT_UINT, FIELD(freq_hz), "HZ", "samples per second and CPU (default 4000)"},
     {'c', "count", HWP_OPT_UINT, FIELD(period), "N", "a sample every N events, instead of by time"},
-    {'g', "call-graph", HWP_OPT_FLAG, FIELD(call_graph), "",
+    {'g', "call-chains", HWP_OPT_FLAG, FIELD(call_chains), "",
      "record call chains, by frame pointers"},
+    {0, "call-graph", HWP_OPT_STR, FIELD(call_graph), "fp", "the same, as perf spells it"},
     {'m', "mmap-pages", HWP_OPT_UINT, FIELD(mmap_pages), "PAGES",
      "ring buffer per CPU, a power of two (default 128)"},
     HWP_OPT_END,
@@ -218,12 +219,13 @@ static struct hwp_error *open_session(struct measurement *m,
                    : options->freq_hz ? options->freq_hz
                                       : DEFAULT_FREQ_HZ,
         .period = options->period,
-        .call_chains = options->call_graph,
+        .call_chains = options->call_chains || options->call_graph,
         .mmap_pages = (unsigned)options->mmap_pages,
         .need_all = !is_auto && m->source == &hwp_source_perf,
         .stand_in_clock = is_auto,
     };
-    return m->source->open(&config, run, &m->session);
+    HWP_TRY(m->source->open(&config, run, &m->session));
+    return NULL;
 }
 
 static struct hwp_error *describe(struct measurement *m, const struct hwp_measure_options *options,
@@ -275,6 +277,11 @@ static struct hwp_error *check(const struct hwp_measure_options *options, char *
         return hwp_error(HWP_E_USAGE, "-F and -c exclude each other");
     if (options->pid && (is_system_wide(options) || argv[0]))
         return hwp_error(HWP_E_USAGE, "-p measures one process: no -a, -C or workload with it");
+    if (options->call_graph && strcmp(options->call_graph, "fp") != 0)
+        return hwp_error_hint(hwp_error(HWP_E_USAGE, "call chains can't be recorded by '%s'",
+                                        options->call_graph),
+                              "write --call-graph fp, and build the program with "
+                              "-fno-omit-frame-pointer");
     if (options->pid > INT_MAX)
         return hwp_error(HWP_E_USAGE, "there is no process with so high a number");
     if (!argv[0] && (options->pin || options->membind || options->interleave))

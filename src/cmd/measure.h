@@ -12,9 +12,9 @@
 
 struct hwp_measure_options {
     struct hwp_opt_list events;
-    const char *source, *pin, *membind, *interleave, *cpus;
+    const char *source, *pin, *membind, *interleave, *cpus, *call_graph;
     uint64_t pid, freq_hz, period, mmap_pages, timeout_ns;
-    bool all_cpus, call_graph;
+    bool all_cpus, call_chains;
 };
 
 extern const struct hwp_opt hwp_measure_opts[];  /* what to count, where to pin */
