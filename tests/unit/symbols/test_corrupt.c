@@ -23,6 +23,8 @@ static char *read_file(const char *path, size_t *ret_len)
     return data;
 }
 
+static volatile uint8_t checksum;
+
 static void use_everything(struct opened *o)
 {
     for (uint64_t a = 0x1000; a < 0x1300; a += 7) {
@@ -35,9 +37,8 @@ static void use_everything(struct opened *o)
         hwp_module_line(o->module, vaddr);
         hwp_module_inlines(o->module, vaddr, &f);
         const uint8_t *code = hwp_module_code(o->module, vaddr, vaddr + 64, &len);
-        volatile uint8_t sum = 0;
         for (size_t i = 0; code && i < len; i++)
-            sum ^= code[i];
+            checksum ^= code[i]; /* every byte can be read */
         hwp_vec_deinit(&f);
     }
     named(o, "work");
