@@ -102,7 +102,7 @@ void hwp_perf_places_of(const struct hwp_perf_session *s, const struct hwp_count
     if (c->enc && hwp_cpuset_next(&c->enc->cpus, 0) >= 0)
         hwp_cpuset_and(&cpus, &c->enc->cpus);
     /* An uncore PMU is read on the CPUs that its mask names, whatever CPUs were asked for. */
-    if (c->whole_cpu && hwp_cpuset_next(&c->enc->cpus, 0) >= 0)
+    if (c->whole_cpu && c->enc && hwp_cpuset_next(&c->enc->cpus, 0) >= 0)
         cpus = c->enc->cpus;
     ret->len = 0;
     if (c->whole_cpu || !s->tasks.len) {

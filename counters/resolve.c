@@ -272,11 +272,10 @@ static struct hwp_error *resolve_name(struct hwp_resolver *r, const struct hwp_s
     if (found)
         return NULL;
     hwp_cleanup(hwp_free_cleanup) char *colons = with_colons(spec->name);
-    const char *native = hwp_pfm_knows(spec->name) ? spec->name
-                         : hwp_pfm_knows(colons)   ? colons
-                                                   : NULL;
-    if (native)
-        return hwp_resolve_native(r, spec, native, "libpfm4", hwp_strdup(spec->text));
+    bool as_written = hwp_pfm_knows(spec->name);
+    if (as_written || hwp_pfm_knows(colons))
+        return hwp_resolve_native(r, spec, as_written ? spec->name : colons, "libpfm4",
+                                  hwp_strdup(spec->text));
     if (try_tracepoint(r, spec))
         return NULL;
     struct hwp_error *err =

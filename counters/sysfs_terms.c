@@ -130,7 +130,7 @@ static struct hwp_error *apply_config(struct encoder *e, const struct hwp_term *
                                       unsigned index)
 {
     __u64 *word = config_word(&e->event->attr, index);
-    uint64_t value;
+    uint64_t value = 0;
 
     if (!word)
         return no_such_word(term->key);
@@ -141,7 +141,7 @@ static struct hwp_error *apply_config(struct encoder *e, const struct hwp_term *
 
 static struct hwp_error *apply_sampling(const struct hwp_term *term, uint64_t *ret)
 {
-    uint64_t value;
+    uint64_t value = 0;
 
     HWP_TRY(number_of(term, &value));
     if (value == 0)

@@ -46,7 +46,7 @@ static struct hwp_field names_of(const struct hwp_core *core)
 
     hwp_vec_foreach (&core->tasks, task) {
         uint32_t id = hwp_intern(&names, comm_of(task));
-        if (id == times.len)
+        while (times.len <= id)
             hwp_vec_push(&times, 0);
         times.data[id]++;
     }

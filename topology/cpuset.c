@@ -104,18 +104,23 @@ static struct hwp_error *list_number(struct list_parser *p, unsigned *ret)
 /* The tail of "0-31:2/8": of every 8 CPUs the first 2. */
 static struct hwp_error *list_groups(struct list_parser *p, unsigned *used, unsigned *group)
 {
+    unsigned n = 0;
+
     p->at++;
     HWP_TRY(list_number(p, used));
     if (*p->at != '/')
         return list_error(p, "expected '/'");
     p->at++;
-    HWP_TRY(list_number(p, group));
-    return *group ? NULL : list_error(p, "a group of no CPUs");
+    HWP_TRY(list_number(p, &n));
+    if (n == 0)
+        return list_error(p, "a group of no CPUs");
+    *group = n;
+    return NULL;
 }
 
 static struct hwp_error *list_item(struct list_parser *p, struct hwp_cpuset *into)
 {
-    unsigned first, last, used = 1, group = 1;
+    unsigned first = 0, last, used = 1, group = 1;
 
     HWP_TRY(list_number(p, &first));
     last = first;

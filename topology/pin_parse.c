@@ -95,7 +95,7 @@ static void push_every(struct index_list *l, unsigned first, unsigned step)
 /* What follows a first index: "-LAST", "-" for the rest, ":COUNT" (which wraps, as in hwloc). */
 static struct hwp_error *index_tail(struct hwp_pin *p, struct index_list *l, unsigned first)
 {
-    unsigned last;
+    unsigned last = 0;
 
     if (*p->at == '-') {
         p->at++;
@@ -113,7 +113,7 @@ static struct hwp_error *index_tail(struct hwp_pin *p, struct index_list *l, uns
     }
     p->at++;
     const char *where = p->at;
-    unsigned amount;
+    unsigned amount = 0;
     HWP_TRY(hwp_pin_number(p, &amount));
     if (amount == 0 || amount > l->nr)
         return hwp_error_hint(hwp_pin_error(p, where, "there are not %u %s", amount, l->whose),
@@ -127,7 +127,7 @@ static struct hwp_error *index_item(struct hwp_pin *p, struct index_list *l, boo
 {
     const char *where = p->at;
     size_t before = l->ret->len;
-    unsigned first;
+    unsigned first = 0;
 
     *all = true;
     if (hwp_pin_word(p, "all"))

@@ -74,7 +74,8 @@ void hwp_metrics_find(const struct hwp_events *events, bool per_function,
 /* `counts` runs parallel to the events. `wall_ns` 0: unknown. */
 struct hwp_value hwp_metric_evaluate(const struct hwp_metric_use *use,
                                      const struct hwp_events *events,
-                                     const struct hwp_count *counts, uint64_t wall_ns);
+                                     const struct hwp_count *counts, uint64_t wall_ns)
+    __attribute__((nonnull));
 
 /* True for clocks, whose counts are nanoseconds. */
 bool hwp_event_is_time(const struct hwp_event *ev);

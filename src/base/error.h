@@ -35,11 +35,13 @@ struct hwp_error {
     char *hint; /* what to do about it, or NULL */
 };
 
-struct hwp_error *hwp_error(enum hwp_code code, const char *fmt, ...) hwp_printf(2, 3) hwp_must_use;
+struct hwp_error *hwp_error(enum hwp_code code, const char *fmt, ...) hwp_printf(2, 3)
+    __attribute__((returns_nonnull)) hwp_must_use;
 
 /* An error from errno `errnum`: the message gets ": strerror(errnum)" appended, and the code
  * follows from errnum (ENOENT: not found; EACCES, EPERM: denied; others: system). */
-struct hwp_error *hwp_error_sys(int errnum, const char *fmt, ...) hwp_printf(2, 3) hwp_must_use;
+struct hwp_error *hwp_error_sys(int errnum, const char *fmt, ...) hwp_printf(2, 3)
+    __attribute__((returns_nonnull)) hwp_must_use;
 
 /* Sets the hint (replacing an earlier one) and returns `err`, so that it can wrap a return. */
 struct hwp_error *hwp_error_hint(struct hwp_error *err, const char *fmt, ...) hwp_printf(2, 3)

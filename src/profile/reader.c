@@ -133,7 +133,8 @@ static struct hwp_error *read_mapped(struct hwp_reader *r)
 {
     struct hwp_maps *maps hwp_cleanup(hwp_maps_cleanup) = NULL;
 
-    memcpy(&r->header, r->data, r->size < sizeof(r->header) ? r->size : sizeof(r->header));
+    if (r->size)
+        memcpy(&r->header, r->data, r->size < sizeof(r->header) ? r->size : sizeof(r->header));
     HWP_TRY(check_magic(r));
     if (r->header.size == PERF_PIPE_HEADER_SIZE) {
         HWP_TRY(hwp_stream_read_head(r));

@@ -62,7 +62,7 @@ void hwp_events_tie(struct hwp_reader *r)
             continue;
         }
         a->event = (uint32_t)*head - 1;
-        if (same.data[a->event])
+        if (a->event < same.len && same.data[a->event])
             *head = same.data[a->event];
     }
     hwp_vec_deinit(&same);

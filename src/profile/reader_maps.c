@@ -332,8 +332,9 @@ static uint32_t dso_of(struct hwp_maps *m, struct map *map)
     if (map->dso != NO_DSO)
         return map->dso;
     char *path hwp_cleanup(hwp_free_cleanup) = map_path(map, &id);
-    char *module hwp_cleanup(hwp_free_cleanup) = NULL;
     enum hwp_dso_kind kind = kind_of(map, path);
+    char *module hwp_cleanup(hwp_free_cleanup) =
+        kind == HWP_DSO_MODULE ? module_name(path) : NULL;
     const char *shown = path;
 
     if (!id.len)
@@ -342,8 +343,8 @@ static uint32_t dso_of(struct hwp_maps *m, struct map *map)
         path[strlen(path) - strlen(deleted)] = '\0';
     if (kind == HWP_DSO_KERNEL)
         shown = "[kernel]";
-    else if (kind == HWP_DSO_MODULE)
-        shown = module = module_name(path);
+    else if (module)
+        shown = module;
     else if (kind == HWP_DSO_ANON && !path[0])
         shown = "//anon";
     map->dso =

@@ -137,13 +137,14 @@ static bool second_is_better(struct hwp_symbol_index *ix, struct hwp_symbol_entr
 
 static void drop_duplicates(struct hwp_symbol_index *ix)
 {
+    struct hwp_symbol_entry *entries = ix->entries.data;
     size_t kept = 0;
 
     for (size_t i = 0; i < ix->entries.len; i++) {
-        struct hwp_symbol_entry *e = &ix->entries.data[i];
-        struct hwp_symbol_entry *last = kept ? &ix->entries.data[kept - 1] : NULL;
+        struct hwp_symbol_entry *e = &entries[i];
+        struct hwp_symbol_entry *last = kept ? &entries[kept - 1] : NULL;
         if (!last || last->symbol.start != e->symbol.start)
-            ix->entries.data[kept++] = *e;
+            entries[kept++] = *e;
         else if (second_is_better(ix, last, e))
             *last = *e;
     }

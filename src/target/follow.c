@@ -328,10 +328,8 @@ void hwp_session_let_go(struct hwp_target *t)
         pid_t tid = waitpid(-1, &status, __WALL | WNOHANG);
         if (tid > 0)
             release(t, tid, status);
-        else if (tid < 0 && errno == ECHILD)
-            return; /* nothing is traced any more */
-        else if (hwp_monotonic_ns() > deadline)
-            return;
+        else if ((tid < 0 && errno == ECHILD) || hwp_monotonic_ns() > deadline)
+            return; /* nothing is traced any more, or it does not stop in time */
         else if (tid == 0) {
             usleep(pause_us);
             pause_us = pause_us < 1000 ? pause_us * 2 : 1000;
