@@ -31,7 +31,7 @@ static struct hwp_error *emit(void *fixed, size_t fixed_size, const char *name,
     memcpy(record, fixed, fixed_size);
     if (name)
         memcpy(record + fixed_size, name, strnlen(name, MAX_NAME - 8));
-    return sink(ctx, record, size);
+    return (*sink)(ctx, record, size);
 }
 
 /* --- the kernel ------------------------------------------------------------------------------ */

@@ -224,8 +224,7 @@ static struct hwp_error *open_session(struct measurement *m,
         .need_all = !is_auto && m->source == &hwp_source_perf,
         .stand_in_clock = is_auto,
     };
-    HWP_TRY(m->source->open(&config, run, &m->session));
-    return NULL;
+    return (*m->source->open)(&config, run, &m->session);
 }
 
 static struct hwp_error *describe(struct measurement *m, const struct hwp_measure_options *options,
