@@ -192,13 +192,19 @@ static void write_inline(const struct page *page, const struct hwp_annotate_row 
     hwp_out_puts(page->out, "\n");
 }
 
+/* A prefix that is written in front of the mnemonic. */
+static bool is_prefix(const char *word, size_t len)
+{
+    return (len == 4 && strncmp(word, "lock", len) == 0) || strncmp(word, "rep", 3) == 0;
+}
+
 /* Operands begin in one column, as objdump has them. */
 static char *insn_text(const struct hwp_insn *insn)
 {
     char *text hwp_cleanup(hwp_free_cleanup) = hwp_text_printable(insn->text);
     size_t mnemonic = strcspn(text, " ");
 
-    if (!text[mnemonic])
+    if (!text[mnemonic] || is_prefix(text, mnemonic))
         return hwp_steal(&text);
     return hwp_asprintf("%-*.*s %s", MNEMONIC, (int)mnemonic, text, text + mnemonic + 1);
 }

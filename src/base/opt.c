@@ -57,8 +57,9 @@ static struct hwp_error *unknown(const struct hwp_opt *const *tables, const char
 
 static struct hwp_error *bad_value(const struct hwp_opt *opt, const char *value, const char *want)
 {
-    return hwp_error_hint(hwp_error(HWP_E_USAGE, "--%s: '%s' is not %s", opt->long_name, value, want),
-                          "write --%s %s", opt->long_name, opt->arg);
+    return hwp_error_hint(
+        hwp_error(HWP_E_USAGE, "--%s: '%s' is not %s", opt->long_name, value, want),
+        "write --%s %s", opt->long_name, opt->arg);
 }
 
 static struct hwp_error *parse_uint(const struct hwp_opt *opt, const char *value, uint64_t *ret)
@@ -82,8 +83,7 @@ static struct hwp_error *parse_uint(const struct hwp_opt *opt, const char *value
     return NULL;
 }
 
-static struct hwp_error *parse_duration(const struct hwp_opt *opt, const char *value,
-                                        uint64_t *ret)
+static struct hwp_error *parse_duration(const struct hwp_opt *opt, const char *value, uint64_t *ret)
 {
     static const struct {
         const char *suffix;
@@ -93,7 +93,7 @@ static struct hwp_error *parse_duration(const struct hwp_opt *opt, const char *v
     double n = strtod(value, &end);
 
     for (size_t i = 0; i < hwp_array_size(units) && end != value; i++) {
-        if (strcmp(end, units[i].suffix) == 0 && n >= 0 && n * units[i].ns < 1e18) {
+        if (strcmp(end, units[i].suffix) == 0 && n * units[i].ns >= 1 && n * units[i].ns < 1e18) {
             *ret = (uint64_t)(n * units[i].ns);
             return NULL;
         }
@@ -140,6 +140,9 @@ static struct hwp_error *store(const struct match *m, const char *value)
         return NULL;
     case HWP_OPT_UINT:
         return parse_uint(m->opt, value, m->field);
+    case HWP_OPT_POSITIVE:
+        HWP_TRY(parse_uint(m->opt, value, m->field));
+        return *(uint64_t *)m->field ? NULL : bad_value(m->opt, value, "above 0");
     case HWP_OPT_DOUBLE:
         return parse_double(m->opt, value, m->field);
     case HWP_OPT_DURATION:
@@ -264,7 +267,8 @@ void hwp_opt_help(const struct hwp_opt *table, struct hwp_out *out)
             hwp_str_addf(&left, "      --%s", o->long_name);
         if (takes_value(o))
             hwp_str_addf(&left, " %s", o->arg);
-        hwp_out_printf(out, "%-32s %s%s\n", left.data, left.len > 32 ? "\n                                 " : "", o->help);
+        hwp_out_printf(out, "%-32s %s%s\n", left.data,
+                       left.len > 32 ? "\n                                 " : "", o->help);
         hwp_str_deinit(&left);
     }
 }

@@ -21,6 +21,7 @@ enum hwp_opt_kind {
     HWP_OPT_NOFLAG,   /* bool: set to false */
     HWP_OPT_STR,      /* const char * */
     HWP_OPT_UINT,     /* uint64_t; suffixes k, M, G (powers of 1000) */
+    HWP_OPT_POSITIVE, /* the same, but not 0, which stands for "not given" */
     HWP_OPT_DOUBLE,   /* double */
     HWP_OPT_DURATION, /* uint64_t in ns; suffixes us, ms, s; plain numbers are ms */
     HWP_OPT_LIST,     /* struct hwp_opt_list: every use appends */

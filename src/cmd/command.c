@@ -42,6 +42,13 @@ struct hwp_error *hwp_command_parse(const struct hwp_command *self, int argc, ch
                                : hwp_opt_parse_mixed(self->options, argc, argv, into, ret_operand);
 }
 
+static void help_examples(const struct hwp_command *self, struct hwp_out *out)
+{
+    hwp_out_puts(out, "\nexamples:\n");
+    for (size_t i = 0; self->examples[i]; i++)
+        hwp_out_printf(out, "  hwprof %s\n", self->examples[i]);
+}
+
 void hwp_command_help(const struct hwp_command *self, struct hwp_out *out)
 {
     const char *name = self->name ? self->name : "";
@@ -50,9 +57,7 @@ void hwp_command_help(const struct hwp_command *self, struct hwp_out *out)
                    self->summary);
     for (size_t t = 0; self->options[t]; t++)
         hwp_opt_help(self->options[t], out);
-    hwp_out_puts(out, "\nexamples:\n");
-    for (size_t i = 0; self->examples[i]; i++)
-        hwp_out_printf(out, "  hwprof %s\n", self->examples[i]);
+    help_examples(self, out);
 }
 
 void hwp_commands_help(struct hwp_out *out)
@@ -65,6 +70,7 @@ void hwp_commands_help(struct hwp_out *out)
                    hwp_commands[0]->summary);
     for (size_t t = 0; hwp_commands[0]->options[t]; t++)
         hwp_opt_help(hwp_commands[0]->options[t], out);
+    help_examples(hwp_commands[0], out);
 }
 
 static struct hwp_error *print_help(void)
@@ -73,6 +79,15 @@ static struct hwp_error *print_help(void)
 
     hwp_out_init_stream(&out, stdout, "standard output");
     hwp_commands_help(&out);
+    return hwp_out_close(&out);
+}
+
+static struct hwp_error *print_version(void)
+{
+    struct hwp_out out;
+
+    hwp_out_init_stream(&out, stdout, "standard output");
+    hwp_out_puts(&out, "hwprof " HWP_VERSION "\n");
     return hwp_out_close(&out);
 }
 
@@ -106,8 +121,7 @@ struct hwp_error *hwp_commands_run(int argc, char **argv, int *ret_status)
     if (asks_for_help(argc, argv) || strcmp(argv[0], "help") == 0)
         return print_help();
     if (strcmp(argv[0], "--version") == 0 || strcmp(argv[0], "-V") == 0) {
-        printf("hwprof %s\n", HWP_VERSION);
-        return NULL;
+        return print_version();
     }
     return hint_verb(hwp_commands[0]->run(hwp_commands[0], argc, argv, ret_status), argv[0]);
 }

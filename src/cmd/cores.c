@@ -41,6 +41,10 @@ static struct hwp_error *run_cores(const struct hwp_command *self, int argc, cha
     }
 
     view.input = options.input;
+    if (!live && hwp_measure_asks(&measure))
+        return hwp_error_hint(hwp_error(HWP_E_USAGE, "no workload given"),
+                              "hwprof cores [OPTION…] ./program; without such options, cores shows "
+                              "a recording");
     struct hwp_view_sections sections = {.cores = true};
     return hwp_view(&view, &sections, &output, live);
 }

@@ -24,7 +24,7 @@ const struct hwp_opt hwp_measure_opts[] = {
     {0, "membind", HWP_OPT_STR, FIELD(membind), "NODES", "take memory from these NUMA nodes only"},
     {0, "interleave", HWP_OPT_STR, FIELD(interleave), "NODES",
      "spread memory pages over these NUMA nodes in turn"},
-    {'p', "pid", HWP_OPT_UINT, FIELD(pid), "PID",
+    {'p', "pid", HWP_OPT_POSITIVE, FIELD(pid), "PID",
      "measure this running process until it ends, or Ctrl-C"},
     {'a', "all-cpus", HWP_OPT_FLAG, FIELD(all_cpus), "",
      "measure everything that runs, until the workload ends, or Ctrl-C"},
@@ -35,12 +35,14 @@ const struct hwp_opt hwp_measure_opts[] = {
 };
 
 const struct hwp_opt hwp_sampling_opts[] = {
-    {'F', "freq", HWP_OPT_UINT, FIELD(freq_hz), "HZ", "samples per second and CPU (default 4000)"},
-    {'c', "count", HWP_OPT_UINT, FIELD(period), "N", "a sample every N events, instead of by time"},
+    {'F', "freq", HWP_OPT_POSITIVE, FIELD(freq_hz), "HZ",
+     "samples per second and CPU (default 4000)"},
+    {'c', "count", HWP_OPT_POSITIVE, FIELD(period), "N",
+     "a sample every N events, instead of by time"},
     {'g', "call-chains", HWP_OPT_FLAG, FIELD(call_chains), "",
      "record call chains, by frame pointers"},
     {0, "call-graph", HWP_OPT_STR, FIELD(call_graph), "fp", "the same, as perf spells it"},
-    {'m', "mmap-pages", HWP_OPT_UINT, FIELD(mmap_pages), "PAGES",
+    {'m', "mmap-pages", HWP_OPT_POSITIVE, FIELD(mmap_pages), "PAGES",
      "ring buffer per CPU, a power of two (default 128)"},
     HWP_OPT_END,
 };
@@ -51,10 +53,17 @@ void hwp_measure_options_deinit(struct hwp_measure_options *options)
 }
 
 #define DEFAULT_FREQ_HZ 4000
+#define MMAP_PAGES_MAX  65536
 
 static bool is_system_wide(const struct hwp_measure_options *options)
 {
     return options->all_cpus || options->cpus;
+}
+
+bool hwp_measure_asks(const struct hwp_measure_options *o)
+{
+    return o->events.len || o->source || o->pin || o->membind || o->interleave || o->timeout_ns ||
+           o->freq_hz || o->period || o->call_chains || o->call_graph || o->mmap_pages;
 }
 
 bool hwp_measure_attaches(const struct hwp_measure_options *options)
@@ -277,10 +286,12 @@ static struct hwp_error *check(const struct hwp_measure_options *options, char *
     if (options->pid && (is_system_wide(options) || argv[0]))
         return hwp_error(HWP_E_USAGE, "-p measures one process: no -a, -C or workload with it");
     if (options->call_graph && strcmp(options->call_graph, "fp") != 0)
-        return hwp_error_hint(hwp_error(HWP_E_USAGE, "call chains can't be recorded by '%s'",
-                                        options->call_graph),
-                              "write --call-graph fp, and build the program with "
-                              "-fno-omit-frame-pointer");
+        return hwp_error_hint(
+            hwp_error(HWP_E_USAGE, "call chains can't be recorded by '%s'", options->call_graph),
+            "write --call-graph fp, and build the program with "
+            "-fno-omit-frame-pointer");
+    if (options->mmap_pages > MMAP_PAGES_MAX || (options->mmap_pages & (options->mmap_pages - 1)))
+        return hwp_error(HWP_E_USAGE, "--mmap-pages takes a power of two up to %d", MMAP_PAGES_MAX);
     if (options->pid > INT_MAX)
         return hwp_error(HWP_E_USAGE, "there is no process with so high a number");
     if (!argv[0] && (options->pin || options->membind || options->interleave))

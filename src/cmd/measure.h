@@ -27,6 +27,9 @@ struct hwp_measure_job {
     bool per_cpu;               /* counting: one counter per CPU */
 };
 
+/* Whether any option says how to measure: without a workload they would do nothing. */
+bool hwp_measure_asks(const struct hwp_measure_options *options);
+
 /* Whether the options name what to measure without a workload: a process, or all CPUs. */
 bool hwp_measure_attaches(const struct hwp_measure_options *options);
 

@@ -29,7 +29,7 @@ static void summarise(const char *path, const struct hwp_run *run)
     struct stat st;
 
     hwp_notes_print(&run->notes, stderr);
-    if (stat(path, &st) == 0)
+    if (stat(path, &st) == 0 && S_ISREG(st.st_mode))
         fprintf(stderr,
                 "hwprof: recorded %s: %.1f kB, %" PRIu64 " lost; next: hwprof report -i %s\n", path,
                 (double)st.st_size / 1000, run->lost_records + run->lost_samples, path);

@@ -32,14 +32,15 @@ const struct hwp_opt hwp_filter_opts[] = {
 };
 
 const struct hwp_opt hwp_annotate_opts[] = {
-    {0, "annotate", HWP_OPT_UINT, FIELD(annotate), "N", "annotate the N hottest (default 3)"},
+    {0, "annotate", HWP_OPT_UINT, FIELD(annotate), "N",
+     "annotate the N hottest (default 3; report: none)"},
     {'M', "syntax", HWP_OPT_CHOICE, FIELD(syntax), "intel|att", "assembler syntax (default att)"},
     {0, "no-skid", HWP_OPT_FLAG, FIELD(no_skid), "",
      "leave samples on the instruction after an atomic where they were taken"},
-    {0, "no-inline", HWP_OPT_FLAG, FIELD(no_inline), "", "don't name inlined calls"},
-    {0, "no-source", HWP_OPT_FLAG, FIELD(no_source), "", "instructions only"},
-    {0, "no-fold", HWP_OPT_FLAG, FIELD(no_fold), "", "show cold stretches too"},
-    {0, "counts", HWP_OPT_FLAG, FIELD(counts), "", "counts instead of percentages"},
+    {0, "no-inline", HWP_OPT_FLAG, FIELD(no_inline), "", "text: don't name inlined calls"},
+    {0, "no-source", HWP_OPT_FLAG, FIELD(no_source), "", "text: instructions only"},
+    {0, "no-fold", HWP_OPT_FLAG, FIELD(no_fold), "", "text: show cold stretches too"},
+    {0, "counts", HWP_OPT_FLAG, FIELD(counts), "", "text: counts instead of percentages"},
     HWP_OPT_END,
 };
 

@@ -24,7 +24,7 @@ echo "on atomics: $share % of count_shared, which is $(percent cpu-clock_percent
 if [ "$(uname -m)" = x86_64 ]; then
     check 'at least 90 % on the atomic' [ "${share:-0}" -ge 90 ]
     check 'the lock-prefixed instruction is marked' \
-        grep -qE '(9[0-9]|100)\.[0-9]+% \| lock rmw .*lock add' report.txt
+        grep -qE '(9[0-9]|100)\.[0-9]+% \| lock rmw .*lock +add' report.txt
     check 'the skid is said' grep -q 'moved from the instruction after an atomic' report.txt
 fi
 padded=$("$HWPROF" --source clock -o padded.txt "$BUILD/workloads/counter" --threads 2 --mode padded)

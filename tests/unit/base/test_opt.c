@@ -21,6 +21,7 @@ static const struct hwp_opt table[] = {
     {0, "no-on", HWP_OPT_NOFLAG, FIELD(on), "", "clears"},
     {'t', "text", HWP_OPT_STR, FIELD(text), "TEXT", "a string"},
     {'n', "number", HWP_OPT_UINT, FIELD(number), "N", "a number"},
+    {'P', "positive", HWP_OPT_POSITIVE, FIELD(number), "N", "a positive number"},
     {'d', "duration", HWP_OPT_DURATION, FIELD(duration_ns), "TIME", "a duration"},
     {0, "ratio", HWP_OPT_DOUBLE, FIELD(ratio), "X", "a ratio"},
     {'l', "list", HWP_OPT_LIST, FIELD(list), "ITEM", "a list"},
@@ -102,7 +103,10 @@ static void test_refused(void **state)
         {__LINE__, {"-n", "-1"}, "not a whole number"},
         {__LINE__, {"-n", "99999999999999999999"}, "not a whole number"},
         {__LINE__, {"-n", "18446744073709551615k"}, "not a whole number"},
+        {__LINE__, {"-P", "0"}, "not above 0"},
         {__LINE__, {"-d", "5y"}, "not a duration"},
+        {__LINE__, {"-d", "0"}, "not a duration"},
+        {__LINE__, {"-d", "-1s"}, "not a duration"},
         {__LINE__, {"--ratio", "nan"}, "not a number"},
         {__LINE__, {"--choice", "re"}, "not one of"},
     };
