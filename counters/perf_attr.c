@@ -62,13 +62,6 @@ static void set_counting(const struct hwp_perf_session *s, struct perf_event_att
     attr->enable_on_exec = s->tasks.len > 0 && !s->config.attach;
 }
 
-static uint64_t buffer_watermark(const struct hwp_perf_session *s)
-{
-    uint64_t pages = s->config.mmap_pages;
-
-    return pages * (uint64_t)sysconf(_SC_PAGESIZE) / 4;
-}
-
 static unsigned max_stack(void)
 {
     long long value = DEFAULT_MAX_STACK;
@@ -104,8 +97,9 @@ static void set_records(const struct hwp_perf_session *s, struct perf_event_attr
     attr->sample_type = PERF_SAMPLE_IDENTIFIER | PERF_SAMPLE_IP | PERF_SAMPLE_TID |
                         PERF_SAMPLE_TIME | PERF_SAMPLE_CPU | PERF_SAMPLE_PERIOD;
     attr->sample_id_all = 1;
+    /* 0 means half of the buffer, whose size is only known when it is mapped. */
     attr->watermark = 1;
-    attr->wakeup_watermark = (uint32_t)buffer_watermark(s);
+    attr->wakeup_watermark = 0;
     if (s->features.clockid) {
         attr->use_clockid = 1;
         attr->clockid = CLOCK_MONOTONIC; /* safe in NMIs, and comparable with other logs */

@@ -10,28 +10,89 @@
 
 #include "counters/perf_session.h"
 
-/* Buffers wake us when a quarter full; the timeout bounds how stale the file is in quiet times. */
+/* Buffers wake us when half full; the timeout bounds how stale the file is in quiet times. */
 #define PASS_TIMEOUT_MS 200
 
 /* --- the rings ------------------------------------------------------------------------------- */
 
-/* As large as the mlock limit allows: each step halves. */
-static struct hwp_error *map_ring(struct hwp_perf_session *s, const struct hwp_place *p)
+static bool writes_records(const struct hwp_counter *c)
 {
-    struct hwp_ring ring;
-    int errnum = 0;
+    return c->opened && (c->sampled || c->tracks);
+}
 
-    for (size_t pages = s->config.mmap_pages; pages; pages /= 2) {
-        errnum = hwp_ring_map(&ring, p->fd, p->cpu, pages);
-        if (!errnum) {
-            hwp_vec_push(&s->rings, ring);
-            return NULL;
-        }
-        if (errnum != EPERM && errnum != ENOMEM)
-            break;
+static bool has_ring(const struct hwp_perf_session *s, int cpu)
+{
+    hwp_vec_foreach(&s->rings, r)
+        if (r->cpu == cpu)
+            return true;
+    return false;
+}
+
+/* One buffer per CPU; the first event there owns it. */
+static void choose_owners(struct hwp_perf_session *s)
+{
+    hwp_vec_foreach(&s->counters, c) {
+        if (!writes_records(c))
+            continue;
+        hwp_vec_foreach(&c->places, p)
+            if (p->fd >= 0 && !has_ring(s, p->cpu))
+                hwp_vec_push(&s->rings, (struct hwp_ring){.fd = p->fd, .cpu = p->cpu});
     }
-    return hwp_error_hint(hwp_error_sys(errnum, "can't map the ring buffer of CPU %d", p->cpu),
-                          "sudo sysctl kernel.perf_event_mlock_kb=8192, or run as root");
+}
+
+static void unmap_all(struct hwp_perf_session *s)
+{
+    hwp_vec_foreach(&s->rings, r) {
+        struct hwp_ring unmapped = {.fd = r->fd, .cpu = r->cpu};
+
+        hwp_ring_unmap(r);
+        *r = unmapped;
+    }
+}
+
+/* 0, or the errno of the first that could not be mapped (*ret_cpu), with none mapped. */
+static int map_all(struct hwp_perf_session *s, size_t pages, int *ret_cpu)
+{
+    hwp_vec_foreach(&s->rings, r) {
+        int errnum = hwp_ring_map(r, r->fd, r->cpu, pages);
+
+        if (errnum) {
+            *ret_cpu = r->cpu;
+            unmap_all(s);
+            return errnum;
+        }
+    }
+    return 0;
+}
+
+static struct hwp_error *cant_map(int errnum, int cpu)
+{
+    struct hwp_error *err = hwp_error_sys(errnum, "can't map the ring buffer of CPU %d", cpu);
+
+    if (errnum != EPERM && errnum != ENOMEM)
+        return err;
+    return hwp_error_hint(err, "raise the limit on locked memory: ulimit -l, or "
+                               "sudo sysctl kernel.perf_event_mlock_kb=8192");
+}
+
+/* As large as the mlock limit allows, each step halves; and all of one size, as what the first
+ * CPUs take beyond their part the last ones would have to do without. */
+static struct hwp_error *map_as_allowed(struct hwp_perf_session *s, struct hwp_run *run)
+{
+    size_t pages = s->config.mmap_pages;
+    int cpu = 0, errnum;
+
+    while ((errnum = map_all(s, pages, &cpu)) != 0) {
+        if ((errnum != EPERM && errnum != ENOMEM) || pages == 1)
+            return cant_map(errnum, cpu);
+        pages /= 2;
+    }
+    if (pages < s->config.mmap_pages) {
+        hwp_cleanup(hwp_free_cleanup) char *detail = hwp_asprintf(
+            "%zu page%s per CPU instead of %u", pages, pages == 1 ? "" : "s", s->config.mmap_pages);
+        hwp_note_raise(&run->notes, HWP_NOTE_BUFFERS_SHRUNK, detail);
+    }
+    return NULL;
 }
 
 static const struct hwp_ring *ring_of(const struct hwp_perf_session *s, int cpu)
@@ -42,28 +103,27 @@ static const struct hwp_ring *ring_of(const struct hwp_perf_session *s, int cpu)
     return NULL;
 }
 
-/* One buffer per CPU: the first event there owns it, the others write to it as well. */
-static struct hwp_error *attach_place(struct hwp_perf_session *s, const struct hwp_counter *c,
+static struct hwp_error *send_to_ring(const struct hwp_perf_session *s, const struct hwp_counter *c,
                                       const struct hwp_place *p)
 {
     const struct hwp_ring *ring = ring_of(s, p->cpu);
 
-    if (!ring)
-        return map_ring(s, p);
-    if (ioctl(p->fd, PERF_EVENT_IOC_SET_OUTPUT, ring->fd))
-        return hwp_error_sys(errno, "can't send the samples of %s on CPU %d to its ring buffer",
-                             c->name, p->cpu);
-    return NULL;
+    if (!ring || ring->fd == p->fd || !ioctl(p->fd, PERF_EVENT_IOC_SET_OUTPUT, ring->fd))
+        return NULL;
+    return hwp_error_sys(errno, "can't send the samples of %s on CPU %d to its ring buffer",
+                         c->name, p->cpu);
 }
 
-struct hwp_error *hwp_perf_map_rings(struct hwp_perf_session *s)
+struct hwp_error *hwp_perf_map_rings(struct hwp_perf_session *s, struct hwp_run *run)
 {
+    choose_owners(s);
+    HWP_TRY(map_as_allowed(s, run));
     hwp_vec_foreach(&s->counters, c) {
-        if (!c->opened || !(c->sampled || c->tracks))
+        if (!writes_records(c))
             continue;
         hwp_vec_foreach(&c->places, p)
             if (p->fd >= 0)
-                HWP_TRY(attach_place(s, c, p));
+                HWP_TRY(send_to_ring(s, c, p));
     }
     return NULL;
 }
@@ -115,23 +175,45 @@ static void drain_once(struct hwp_perf_session *s)
         s->drain.error = hwp_recording_round(s->drain.recording);
 }
 
+/* Which of the events that write to a ring is polled. */
+struct listener {
+    size_t counter, place; /* the next to try */
+};
+
+/* The next open event on that CPU, from where the listener stands; -1: none is left. */
+static int next_fd(const struct hwp_perf_session *s, int cpu, struct listener *l)
+{
+    for (; l->counter < s->counters.len; l->counter++, l->place = 0) {
+        const struct hwp_counter *c = &s->counters.data[l->counter];
+
+        while (writes_records(c) && l->place < c->places.len) {
+            const struct hwp_place *p = &c->places.data[l->place++];
+            if (p->fd >= 0 && p->cpu == cpu)
+                return p->fd;
+        }
+    }
+    return -1;
+}
+
 static void *drain_thread(void *arg)
 {
     struct hwp_perf_session *s = arg;
     size_t n = s->rings.len + 1;
     hwp_cleanup(hwp_free_cleanup) struct pollfd *fds = hwp_calloc(n, sizeof(*fds));
+    hwp_cleanup(hwp_free_cleanup) struct listener *listeners = hwp_calloc(n, sizeof(*listeners));
 
     for (size_t i = 0; i < s->rings.len; i++)
-        fds[i] = (struct pollfd){.fd = s->rings.data[i].fd, .events = POLLIN};
+        fds[i] = (struct pollfd){.fd = next_fd(s, s->rings.data[i].cpu, &listeners[i]),
+                                 .events = POLLIN};
     fds[n - 1] = (struct pollfd){.fd = s->drain.wake_fd, .events = POLLIN};
     while (!(fds[n - 1].revents & POLLIN)) {
         poll(fds, n, PASS_TIMEOUT_MS);
         drain_once(s);
-        /* The task that owns the event is gone; others may still write to its buffer, which the
-         * timeout sees to. */
+        /* The task that owns the event is gone, with all that inherited from it. Other tasks' events
+         * may still write to the buffer: from now on one of those says when. */
         for (size_t i = 0; i < s->rings.len; i++)
             if (fds[i].revents & (POLLHUP | POLLERR | POLLNVAL))
-                fds[i].fd = -1;
+                fds[i].fd = next_fd(s, s->rings.data[i].cpu, &listeners[i]);
     }
     return NULL;
 }

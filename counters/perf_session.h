@@ -121,7 +121,9 @@ void hwp_perf_close_counter(struct hwp_counter *c);
 int hwp_perf_ioctl(const struct hwp_counter *c, unsigned long request);
 
 /* --- perf_drain.c --- */
-struct hwp_error *hwp_perf_map_rings(struct hwp_perf_session *s) hwp_must_use;
+/* Notes in the run if they are smaller than asked. */
+struct hwp_error *hwp_perf_map_rings(struct hwp_perf_session *s,
+                                     struct hwp_run *run) hwp_must_use;
 struct hwp_error *hwp_perf_drain_start(struct hwp_perf_session *s) hwp_must_use;
 void hwp_perf_drain_stop(struct hwp_perf_session *s);
 

@@ -189,7 +189,8 @@ static void open_asked(struct hwp_perf_session *s, struct hwp_run *run)
 }
 
 /* A thread that is born while we open inherits some of the events and lacks others: begin again
- * with the new one, until none was born meanwhile. */
+ * with the new one, until none was born meanwhile. Of a process that never pauses in that some are
+ * missed, and the run says so. */
 #define MAX_ATTEMPTS 8
 
 static struct hwp_error *open_everything(struct hwp_perf_session *s, struct hwp_run *run)
@@ -199,8 +200,12 @@ static struct hwp_error *open_everything(struct hwp_perf_session *s, struct hwp_
     for (int attempt = 1;; attempt++) {
         HWP_TRY(hwp_perf_choose_places(s));
         open_asked(s, run);
-        if (attempt == MAX_ATTEMPTS || !hwp_perf_has_new_tasks(s))
+        if (!hwp_perf_has_new_tasks(s))
             break;
+        if (attempt == MAX_ATTEMPTS) {
+            hwp_note_raise(&run->notes, HWP_NOTE_THREADS_MISSED, NULL);
+            break;
+        }
         close_all(s);
         s->counters.len = 0;
         while (run->events.len > before)
@@ -210,7 +215,7 @@ static struct hwp_error *open_everything(struct hwp_perf_session *s, struct hwp_
     HWP_TRY(check_opened(s));
     if (!hwp_perf_samples(s))
         return NULL;
-    HWP_TRY(hwp_perf_map_rings(s));
+    HWP_TRY(hwp_perf_map_rings(s, run));
     return create_recording(s);
 }
 

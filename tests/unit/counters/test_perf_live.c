@@ -3,6 +3,7 @@
  * is skipped, with the reason printed.
  */
 #include <errno.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -325,6 +326,55 @@ static void test_clock_sampling(void **state)
     assert_int_equal(f->run.events.data[0].freq_hz, 1000);
 }
 
+static void *burn_and_exit(void *arg)
+{
+    (void)arg;
+    burn(4 * BUSY_NS);
+    _exit(0);
+}
+
+/* A process whose first thread ends after a byte, while the other one burns on. */
+static struct child fork_leaderless(void)
+{
+    int fds[2];
+    char byte;
+    pthread_t thread;
+
+    assert_int_equal(pipe(fds), 0);
+    pid_t pid = fork();
+    assert_true(pid >= 0);
+    if (pid == 0) {
+        close(fds[1]);
+        if (pthread_create(&thread, NULL, burn_and_exit, NULL) || read(fds[0], &byte, 1) != 1)
+            _exit(1);
+        pthread_exit(NULL);
+    }
+    close(fds[0]);
+    return (struct child){pid, fds[1]};
+}
+
+/* The buffers are shared by all threads: they must be read in time after the end of the thread
+ * whose event owns them, too. The buffer holds less than comes within the longest pause. */
+static void test_first_thread_ends(void **state)
+{
+    struct fixture *f = *state;
+    struct hwp_session_config config = {
+        .attach = true, .recording_path = f->path, .freq_hz = 20000, .mmap_pages = 32};
+
+    if (f->facts.max_sample_rate && f->facts.max_sample_rate < config.freq_hz) {
+        printf("skipped: kernel.perf_event_max_sample_rate is too low\n");
+        skip();
+    }
+    struct child child = fork_leaderless();
+    usleep(50000); /* until it has its second thread */
+    hwp_vec_push(&f->events, software("cpu-clock", PERF_COUNT_SW_CPU_CLOCK));
+    open_or_skip(f, &hwp_source_clock, config, &child);
+    let_go(&child);
+    finish(f);
+    assert_true(count_records(f->path, PERF_RECORD_SAMPLE) > 5000);
+    assert_int_equal(f->run.lost_records, 0);
+}
+
 static uint64_t address_of_watched(void *ctx, const char *symbol)
 {
     (void)ctx;
@@ -471,7 +521,8 @@ int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         LIVE(test_page_faults),         LIVE(test_clock_agrees_with_the_process),
-        LIVE(test_clock_sampling),      LIVE(test_breakpoint_counts),
+        LIVE(test_clock_sampling),      LIVE(test_first_thread_ends),
+        LIVE(test_breakpoint_counts),
         LIVE(test_breakpoint_samples),  LIVE(test_breakpoint_on_nothing),
         LIVE(test_stand_in),            LIVE(test_need_all),
         LIVE(test_never_ran),           cmocka_unit_test(test_source_names),
