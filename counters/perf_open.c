@@ -3,34 +3,16 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/limits.h"
 #include "base/mem.h"
 #include "counters/perf_session.h"
 
 /* --- one file -------------------------------------------------------------------------------- */
 
-/* More events than open files is common on many-core machines. True if there is more room now. */
-static bool raise_file_limit(void)
-{
-    struct rlimit limit;
-
-    if (getrlimit(RLIMIT_NOFILE, &limit))
-        return false;
-    rlim_t before = limit.rlim_cur;
-    struct rlimit more = {.rlim_cur = limit.rlim_max * 4, .rlim_max = limit.rlim_max * 4};
-    if (limit.rlim_cur < limit.rlim_max) {
-        limit.rlim_cur = limit.rlim_max;
-        return !setrlimit(RLIMIT_NOFILE, &limit);
-    }
-    /* Only root may go beyond the hard limit (up to fs.nr_open). */
-    return limit.rlim_max < 1u << 20 && more.rlim_cur > before &&
-           !setrlimit(RLIMIT_NOFILE, &more);
-}
-
-/* The file, or -errno. */
+/* The file, or -errno. More events than open files is common on many-core machines. */
 static int open_file(struct perf_event_attr *attr, pid_t tid, int cpu, int group_fd)
 {
     for (;;) {
@@ -41,7 +23,7 @@ static int open_file(struct perf_event_attr *attr, pid_t tid, int cpu, int group
         if (errno == EINTR)
             continue;
         int errnum = errno;
-        if (errnum != EMFILE || !raise_file_limit())
+        if (errnum != EMFILE || !hwp_limits_raise_files())
             return -errnum;
     }
 }

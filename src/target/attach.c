@@ -11,6 +11,7 @@
 
 #include "base/file.h"
 #include "base/mem.h"
+#include "target/signals_hold.h"
 #include "target/tasks.h"
 
 static void close_fd(int *fd)
@@ -41,30 +42,63 @@ static struct hwp_error *wait_for(int process, int signals, uint64_t end_ns)
     return NULL;
 }
 
+static struct hwp_error *no_file(int errnum, const char *what)
+{
+    struct hwp_error *err = hwp_error_sys(errnum, "%s", what);
+
+    if (errnum == EMFILE || errnum == ENFILE)
+        return hwp_error_hint(err, errnum == EMFILE ? "raise the limit on open files: ulimit -n"
+                                                    : "raise the limit on open files: fs.file-max");
+    return err;
+}
+
+static struct hwp_error *open_process(pid_t pid, int *ret)
+{
+    *ret = (int)syscall(SYS_pidfd_open, pid, 0);
+    if (*ret >= 0)
+        return NULL;
+
+    int errnum = errno;
+    char *what hwp_cleanup(hwp_free_cleanup) =
+        hwp_asprintf("can't wait for process %d", (int)pid);
+    struct hwp_error *err = no_file(errnum, what);
+    return errnum == ENOSYS ? hwp_error_hint(err, "attaching needs Linux 5.3 or later") : err;
+}
+
+/* With the ending signals blocked: they are read from a file, and so end the wait alone. */
+static struct hwp_error *wait_blocked(int process, const sigset_t *ending, uint64_t end_ns)
+{
+    int signals hwp_cleanup(close_fd) = signalfd(-1, ending, SFD_CLOEXEC | SFD_NONBLOCK);
+    struct signalfd_siginfo taken;
+
+    /* Without it nothing but the timeout could end the wait. */
+    if (signals < 0)
+        return no_file(errno, "can't wait for signals");
+    struct hwp_error *err = wait_for(process, signals, end_ns);
+    while (read(signals, &taken, sizeof(taken)) > 0)
+        hwp_signal_came();
+    return err;
+}
+
 struct hwp_error *hwp_attach_wait(pid_t pid, uint64_t timeout_ns, struct hwp_run *run)
 {
     uint64_t start_ns = hwp_monotonic_ns();
     int process hwp_cleanup(close_fd) = -1;
     sigset_t ending, before;
 
-    if (pid > 0)
-        process = (int)syscall(SYS_pidfd_open, pid, 0);
-    if (pid > 0 && process < 0 && errno == ESRCH)
-        return NULL; /* it has ended already */
-    if (pid > 0 && process < 0)
-        return hwp_error_hint(hwp_error_sys(errno, "can't wait for process %d", (int)pid),
-                              "attaching needs Linux 5.3 or later");
-    sigemptyset(&ending);
-    sigaddset(&ending, SIGINT);
-    sigaddset(&ending, SIGTERM);
-    sigaddset(&ending, SIGHUP);
+    if (pid > 0) {
+        struct hwp_error *err = open_process(pid, &process);
+        if (err && err->errnum == ESRCH) {
+            hwp_error_destroy(err);
+            return NULL; /* it has ended already */
+        }
+        if (err)
+            return err;
+    }
+    hwp_ending_signals(&ending);
     sigprocmask(SIG_BLOCK, &ending, &before);
-    int signals hwp_cleanup(close_fd) = signalfd(-1, &ending, SFD_CLOEXEC | SFD_NONBLOCK);
     struct hwp_error *err =
-        wait_for(process, signals, timeout_ns ? start_ns + timeout_ns : 0);
-    struct signalfd_siginfo taken;
-    while (read(signals, &taken, sizeof(taken)) > 0)
-        ;
+        wait_blocked(process, &ending, timeout_ns ? start_ns + timeout_ns : 0);
     sigprocmask(SIG_SETMASK, &before, NULL);
     run->duration_ns = hwp_monotonic_ns() - start_ns;
     return err;

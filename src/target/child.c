@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/limits.h"
 #include "base/mem.h"
 #include "target/filter.h"
 
@@ -59,6 +60,7 @@ static void exec_by_shell(const struct hwp_child *child)
 
 _Noreturn static void exec_workload(const struct hwp_child *child)
 {
+    hwp_limits_restore();
     sigprocmask(SIG_SETMASK, &child->mask, NULL);
     execv(child->path, child->config->argv);
     if (errno == ENOEXEC)

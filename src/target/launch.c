@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "target/program.h"
 #include "target/session.h"
+#include "target/signals_hold.h"
 
 struct pipes {
     int orders[2], reports[2];
@@ -29,26 +30,9 @@ static void pipes_deinit(struct pipes *p)
     }
 }
 
-static struct hwp_error *fork_child(struct hwp_target *t, struct pipes *pipes)
+static bool drops_statuses(const struct sigaction *action)
 {
-    struct hwp_child child = {.config = &t->config,
-                              .path = t->path,
-                              .orders = pipes->orders[0],
-                              .reports = pipes->reports[1]};
-    sigset_t all;
-
-    sigfillset(&all);
-    sigprocmask(SIG_SETMASK, &all, &child.mask);
-    t->pid = fork();
-    int errnum = errno;
-    if (t->pid == 0) {
-        /* Its own copies of our ends would keep it from noticing that we are gone. */
-        close(pipes->orders[1]);
-        close(pipes->reports[0]);
-        hwp_child_main(&child);
-    }
-    sigprocmask(SIG_SETMASK, &child.mask, NULL);
-    return t->pid < 0 ? hwp_error_sys(errnum, "can't start a process for the workload") : NULL;
+    return action->sa_handler == SIG_IGN || (action->sa_flags & SA_NOCLDWAIT);
 }
 
 /* With SIGCHLD ignored (hwprof may be started so) the kernel would reap the workload itself and
@@ -59,8 +43,40 @@ static void keep_statuses(struct hwp_target *t)
 
     sigemptyset(&action.sa_mask);
     sigaction(SIGCHLD, NULL, &t->old_sigchld);
-    if (t->old_sigchld.sa_handler == SIG_IGN || (t->old_sigchld.sa_flags & SA_NOCLDWAIT))
+    if (drops_statuses(&t->old_sigchld))
         sigaction(SIGCHLD, &action, NULL);
+}
+
+/* In hwprof at the end, and in the child, as the workload inherits what hwprof was started with. */
+static void put_back_sigchld(const struct hwp_target *t)
+{
+    if (drops_statuses(&t->old_sigchld))
+        sigaction(SIGCHLD, &t->old_sigchld, NULL);
+}
+
+static struct hwp_error *fork_child(struct hwp_target *t, struct pipes *pipes)
+{
+    struct hwp_child child = {.config = &t->config,
+                              .path = t->path,
+                              .orders = pipes->orders[0],
+                              .reports = pipes->reports[1]};
+    sigset_t all, before;
+
+    sigfillset(&all);
+    sigprocmask(SIG_SETMASK, &all, &before);
+    child.mask = before;
+    hwp_unheld_mask(&child.mask);
+    t->pid = fork();
+    int errnum = errno;
+    if (t->pid == 0) {
+        /* Its own copies of our ends would keep it from noticing that we are gone. */
+        close(pipes->orders[1]);
+        close(pipes->reports[0]);
+        put_back_sigchld(t);
+        hwp_child_main(&child);
+    }
+    sigprocmask(SIG_SETMASK, &before, NULL);
+    return t->pid < 0 ? hwp_error_sys(errnum, "can't start a process for the workload") : NULL;
 }
 
 bool hwp_session_report(struct hwp_target *t, struct hwp_child_report *ret)
@@ -98,8 +114,8 @@ static struct hwp_error *launch(struct hwp_target *t)
         return hwp_error_sys(errno, "can't create a pipe to the workload");
     if (hwp_cpuset_of_task(0, &t->affinity) < 0)
         return hwp_error_sys(errno, "can't read hwprof's own CPU affinity");
+    keep_statuses(t); /* before the fork: a child that dies at once has a status, too */
     HWP_TRY(fork_child(t, &pipes));
-    keep_statuses(t); /* after the fork: the workload inherits what hwprof was started with */
 
     t->orders = pipes.orders[1];
     t->reports = pipes.reports[0];
@@ -142,8 +158,7 @@ void hwp_target_destroy(struct hwp_target *t)
     if (!t)
         return;
     kill_and_reap(t);
-    if (t->old_sigchld.sa_handler == SIG_IGN || (t->old_sigchld.sa_flags & SA_NOCLDWAIT))
-        sigaction(SIGCHLD, &t->old_sigchld, NULL);
+    put_back_sigchld(t);
     hwp_signals_leave(&t->signals);
     hwp_tasks_deinit(&t->tasks);
     hwp_error_destroy(t->error);

@@ -4,6 +4,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "target/signals_hold.h"
+
 #ifndef sigev_notify_thread_id
 #define sigev_notify_thread_id _sigev_un._tid
 #endif
@@ -16,11 +18,19 @@ static void forward(int sig)
 {
     int saved = errno;
 
-    if (forward_pid > 0 &&
-        (forward_pidfd < 0 ||
-         syscall(SYS_pidfd_send_signal, (int)forward_pidfd, sig, NULL, 0) < 0))
+    hwp_signal_came();
+    if (forward_pid > 0 && forward_pidfd >= 0)
+        syscall(SYS_pidfd_send_signal, (int)forward_pidfd, sig, NULL, 0);
+    else if (forward_pid > 0)
         kill((pid_t)forward_pid, sig);
     errno = saved;
+}
+
+/* The terminal has sent it to the workload too. */
+static void leave_to_workload(int sig)
+{
+    (void)sig;
+    hwp_signal_came();
 }
 
 static void tick(int sig)
@@ -35,8 +45,11 @@ static const struct guarded {
     void (*handler)(int);
     bool keep_ignored; /* hwprof was started by nohup or the like: so it stays */
 } guarded[HWP_SIGNALS_GUARDED] = {
-    {SIGINT, SIG_IGN, false}, {SIGQUIT, SIG_IGN, false}, {SIGTERM, forward, true},
-    {SIGHUP, forward, true},  {SIGALRM, tick, false},
+    {SIGINT, leave_to_workload, true},
+    {SIGQUIT, leave_to_workload, true},
+    {SIGTERM, forward, true},
+    {SIGHUP, forward, true},
+    {SIGALRM, tick, false},
 };
 
 void hwp_signals_enter(struct hwp_signals *s, pid_t pid, int pidfd)

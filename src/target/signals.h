@@ -1,7 +1,7 @@
 /*
- * hwprof's own signals while a workload runs, and its ticks. SIGINT and SIGQUIT are ignored (the
+ * hwprof's own signals while a workload runs, and its ticks. SIGINT and SIGQUIT end nothing here (the
  * terminal sends them to the workload too), SIGTERM and SIGHUP are passed on to the workload's
- * first process unless hwprof was started with them ignored. All is put back at the end.
+ * first process. Those that hwprof was started with as ignored stay so. All is put back at the end.
  *
  * A tick is a SIGALRM to the thread that started it; it ends a blocking wait with EINTR. Ticks
  * repeat until they are stopped, so that one which comes just before the wait does no harm.

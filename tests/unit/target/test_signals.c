@@ -1,11 +1,17 @@
 /* Signals, stops, timeouts, daemons: what following must not disturb. */
 #include "workload.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <sys/ptrace.h>
+#include <sys/resource.h>
 #include <sys/time.h>
 #include <sys/wait.h>
 #include <time.h>
+
+#include "base/limits.h"
+#include "target/attach.h"
+#include "target/signals_hold.h"
 
 #define MS 1000000u
 
@@ -280,6 +286,125 @@ static void test_late(void **state)
     workload_deinit(&w);
 }
 
+/* Of the first 64 signals. */
+static uint64_t blocked(void)
+{
+    sigset_t set;
+    uint64_t ret = 0;
+
+    sigprocmask(SIG_BLOCK, NULL, &set);
+    for (int sig = 1; sig < 64; sig++)
+        ret |= (uint64_t)(sigismember(&set, sig) == 1) << sig;
+    return ret;
+}
+
+/* Held signals reach the workload as ever, don't end the tester after it, and are not inherited. */
+static void test_hold(void **state)
+{
+    (void)state;
+    tester = getpid();
+    for (int i = 0; i < 2; i++) {
+        struct workload w;
+        uint64_t before = blocked();
+
+        workload_init(&w);
+        w.late_is_fine = true;
+        if (i)
+            w.config.plan = NULL;
+        hwp_hold_signals();
+        assert_false(hwp_signals_came());
+        w.meanwhile = start_int_and_term;
+        workload_sh(&w, "trap 'grep SigBlk /proc/self/status; exit 44' TERM; "
+                        "while :; do sleep 0.02; done");
+        kill(getpid(), SIGINT);
+        kill(getpid(), SIGTERM);
+        hwp_release_signals();
+        assert_true(hwp_signals_came());
+        workload_expect(&w, 44);
+        assert_string_equal(w.output, "SigBlk:\t0000000000000000\n");
+        assert_true(blocked() == before);
+        workload_deinit(&w);
+    }
+    hwp_hold_signals();
+    hwp_release_signals();
+    assert_false(hwp_signals_came());
+}
+
+static void send_hup(pid_t pid)
+{
+    (void)pid;
+    kill(tester, SIGHUP);
+}
+
+/* A process that is attached to: SIGHUP ends the wait, unless hwprof was started by nohup. */
+static void test_attach_wait(void **state)
+{
+    const struct {
+        void (*hup)(int);
+        uint64_t min_ms, max_ms;
+    } rows[] = {{SIG_IGN, 600, 3000}, {SIG_DFL, 50, 550}};
+
+    (void)state;
+    tester = getpid();
+    for (size_t i = 0; i < 2 * hwp_array_size(rows); i++) {
+        struct hwp_run run = {0};
+        bool held = i % 2;
+
+        signal(SIGHUP, rows[i / 2].hup);
+        if (held)
+            hwp_hold_signals();
+        waitpid(after_ms(100, send_hup, 0), NULL, 0);
+        assert_null(hwp_attach_wait(-1, 600ull * MS, &run));
+        if (held)
+            hwp_release_signals();
+        assert_in_range(run.duration_ns, rows[i / 2].min_ms * MS, rows[i / 2].max_ms * MS);
+        assert_true(!held || hwp_signals_came() == (i / 2 == 1));
+    }
+    signal(SIGHUP, SIG_DFL);
+}
+
+/* Without a file to read signals from nothing would end the wait: an error, and no hang. */
+static void test_attach_without_files(void **state)
+{
+    struct rlimit limit, none;
+    struct hwp_run run = {0};
+    uint64_t before = blocked();
+
+    (void)state;
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+    none = (struct rlimit){.rlim_cur = 0, .rlim_max = limit.rlim_max};
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+    for (int i = 0; i < 2; i++) {
+        struct hwp_error *err = hwp_attach_wait(i ? getppid() : -1, 10000ull * MS, &run);
+        assert_non_null(err);
+        assert_int_equal(err->errnum, EMFILE);
+        assert_non_null(strstr(err->hint, "ulimit -n"));
+        hwp_error_destroy(err);
+    }
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+    assert_true(blocked() == before);
+}
+
+/* A limit that hwprof has raised for itself is not the workload's. */
+static void test_limits(void **state)
+{
+    struct rlimit limit, lower;
+    struct workload w;
+
+    (void)state;
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+    lower = (struct rlimit){.rlim_cur = 64, .rlim_max = limit.rlim_max};
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &lower), 0);
+    assert_true(hwp_limits_raise_files());
+    workload_init(&w);
+    w.late_is_fine = true;
+    workload_sh(&w, "ulimit -n");
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+    workload_expect(&w, 0);
+    assert_string_equal(w.output, "64\n");
+    workload_deinit(&w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -288,6 +413,10 @@ int main(void)
         cmocka_unit_test(test_timer_storm),
         cmocka_unit_test(test_timeout),
         cmocka_unit_test(test_forwarding),
+        cmocka_unit_test(test_hold),
+        cmocka_unit_test(test_attach_wait),
+        cmocka_unit_test(test_attach_without_files),
+        cmocka_unit_test(test_limits),
         cmocka_unit_test(test_daemon_lives_on),
         cmocka_unit_test(test_late),
     };
