@@ -76,19 +76,30 @@ static bool is_rare(const struct perf_event_attr *attr)
     return attr->type == PERF_TYPE_TRACEPOINT || attr->type == PERF_TYPE_BREAKPOINT;
 }
 
-/* A period was meant for the events that were asked for, not for the nanoseconds of a clock that
+static void set_freq(const struct hwp_perf_session *s, struct perf_event_attr *attr, uint64_t hz)
+{
+    unsigned max = s->config.facts->max_sample_rate;
+
+    attr->freq = 1;
+    attr->sample_freq = max && hz > max ? max : hz;
+}
+
+/* The event's own term, period= or freq=, goes before what is asked for the session. A period of the
+ * session was meant for the events that were asked for, not for the nanoseconds of a clock that
  * stands in for them. */
 static void set_rate(const struct hwp_perf_session *s, const struct hwp_counter *c,
                      struct perf_event_attr *attr)
 {
-    if (s->config.period && c->enc != &s->clock) {
+    if (c->enc->period)
+        attr->sample_period = c->enc->period;
+    else if (c->enc->freq)
+        set_freq(s, attr, c->enc->freq);
+    else if (s->config.period && c->enc != &s->clock)
         attr->sample_period = s->config.period;
-    } else if (is_rare(attr)) {
+    else if (is_rare(attr))
         attr->sample_period = 1;
-    } else {
-        attr->freq = 1;
-        attr->sample_freq = s->config.freq_hz;
-    }
+    else
+        set_freq(s, attr, s->config.freq_hz);
 }
 
 /* What every event that writes to the ring buffers must agree on. */

@@ -161,6 +161,16 @@ static bool count_only(const struct hwp_perf_session *s, struct hwp_counter *c, 
     return true;
 }
 
+static struct hwp_diagnosis counted_only(void)
+{
+    return (struct hwp_diagnosis){
+        .cause = HWP_CAUSE_OTHER,
+        .state = HWP_COUNT_NOT_COUNTED,
+        .reason = hwp_strdup("it can be counted, not sampled: its PMU has no interrupt"),
+        .remedy = hwp_strdup("sample an event of the core PMU or a clock beside it"),
+    };
+}
+
 static void join_group(struct hwp_counter *c, const struct hwp_counter *head)
 {
     /* Members run when their leader does. */
@@ -204,8 +214,9 @@ static bool open_in_group(struct hwp_perf_session *s, struct hwp_counter *c,
     }
     c->opened = true;
     c->is_head = !head;
-    if (was_sampled == c->sampled)
-        hwp_diagnosis_deinit(&c->why);
+    hwp_diagnosis_deinit(&c->why);
+    if (was_sampled != c->sampled)
+        c->why = counted_only();
     return true;
 }
 

@@ -17,6 +17,23 @@ static struct hwp_error *online_cpus(const struct hwp_topology *topology, struct
     return hwp_cpuset_parse(text ? text : "0", ret);
 }
 
+/* Fewer CPUs than asked for would look like all of them. */
+static struct hwp_error *check_online(const struct hwp_cpuset *asked,
+                                      const struct hwp_cpuset *online)
+{
+    struct hwp_cpuset offline = *asked, both = *asked;
+
+    hwp_cpuset_and(&both, online);
+    hwp_cpuset_foreach(&both, cpu)
+        hwp_cpuset_remove(&offline, (unsigned)cpu);
+    if (hwp_cpuset_next(&offline, 0) < 0)
+        return NULL;
+    hwp_cleanup(hwp_free_cleanup) char *missing = hwp_cpuset_format(&offline);
+    hwp_cleanup(hwp_free_cleanup) char *there = hwp_cpuset_format(online);
+    return hwp_error_hint(hwp_error(HWP_E_INVALID, "CPU %s is not online", missing),
+                          "the CPUs that are: %s", there);
+}
+
 /* Calls fn for each thread of a process until it returns false. */
 static void each_thread(pid_t pid, bool (*fn)(void *ctx, pid_t tid), void *ctx)
 {
@@ -72,12 +89,8 @@ struct hwp_error *hwp_perf_choose_places(struct hwp_perf_session *s)
     struct hwp_cpuset online;
 
     HWP_TRY(online_cpus(s->config.topology, &online));
-    s->cpus = s->config.cpus;
-    if (hwp_cpuset_next(&s->cpus, 0) < 0)
-        s->cpus = online;
-    hwp_cpuset_and(&s->cpus, &online);
-    if (hwp_cpuset_next(&s->cpus, 0) < 0)
-        return hwp_error(HWP_E_INVALID, "none of the CPUs asked for is online");
+    HWP_TRY(check_online(&s->config.cpus, &online));
+    s->cpus = hwp_cpuset_next(&s->config.cpus, 0) < 0 ? online : s->config.cpus;
 
     HWP_TRY(choose_tasks(s));
     s->scope = s->config.pid == -1 ? HWP_SCOPE_SYSTEM

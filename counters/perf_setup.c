@@ -7,6 +7,18 @@
 #define DEFAULT_FREQ_HZ    4000
 #define DEFAULT_MMAP_PAGES 128
 
+/* Notes a rate beyond the kernel's maximum, which is what is then used. */
+static void note_rate(const struct hwp_perf_session *s, uint64_t hz, struct hwp_run *run)
+{
+    unsigned max = s->config.facts->max_sample_rate;
+
+    if (!max || hz <= max || !hwp_perf_samples(s))
+        return;
+    hwp_cleanup(hwp_free_cleanup) char *detail =
+        hwp_asprintf("%llu Hz asked, %u Hz used", (unsigned long long)hz, max);
+    hwp_note_raise(&run->notes, HWP_NOTE_RATE_LIMITED, detail);
+}
+
 static void set_defaults(struct hwp_perf_session *s, struct hwp_run *run)
 {
     struct hwp_session_config *config = &s->config;
@@ -14,13 +26,12 @@ static void set_defaults(struct hwp_perf_session *s, struct hwp_run *run)
 
     if (!config->freq_hz)
         config->freq_hz = DEFAULT_FREQ_HZ;
-    if (max && config->freq_hz > max) {
-        hwp_cleanup(hwp_free_cleanup) char *detail =
-            hwp_asprintf("%llu Hz asked, %u Hz used", (unsigned long long)config->freq_hz, max);
-        if (hwp_perf_samples(s) && !config->period)
-            hwp_note_raise(&run->notes, HWP_NOTE_RATE_LIMITED, detail);
+    if (!config->period)
+        note_rate(s, config->freq_hz, run);
+    hwp_vec_foreach(config->events, enc)
+        note_rate(s, enc->freq, run);
+    if (max && config->freq_hz > max)
         config->freq_hz = max;
-    }
     if (!config->mmap_pages)
         config->mmap_pages = DEFAULT_MMAP_PAGES;
     while (pages < config->mmap_pages && pages < 1u << 20)

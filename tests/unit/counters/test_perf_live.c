@@ -3,6 +3,7 @@
  * is skipped, with the reason printed.
  */
 #include <errno.h>
+#include <inttypes.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -326,6 +327,98 @@ static void test_clock_sampling(void **state)
     assert_int_equal(f->run.events.data[0].freq_hz, 1000);
 }
 
+/* An event's own period or frequency goes before the session's. */
+static void test_own_rates(void **state)
+{
+    struct fixture *f = *state;
+    const struct {
+        int line;
+        uint64_t period, freq, session_period, session_freq, is_period, is_freq;
+    } rows[] = {
+        {__LINE__, 1000000, 0, 0, 4000, 1000000, 0},
+        {__LINE__, 1000000, 0, 3000000, 0, 1000000, 0},
+        {__LINE__, 0, 500, 0, 4000, 0, 500},
+        {__LINE__, 0, 500, 3000000, 0, 0, 500},
+        {__LINE__, 0, 0, 3000000, 0, 3000000, 0},
+        {__LINE__, 0, 0, 0, 2000, 0, 2000},
+    };
+
+    hwp_vec_push(&f->events, software("cpu-clock", PERF_COUNT_SW_CPU_CLOCK));
+    for (size_t i = 0; i < hwp_array_size(rows); i++) {
+        struct child child = fork_child("burn");
+        struct hwp_encoding *enc = &f->events.data[0];
+
+        enc->period = rows[i].period;
+        enc->freq = rows[i].freq;
+        open_or_skip(f, &hwp_source_perf,
+                     (struct hwp_session_config){.recording_path = f->path,
+                                                 .period = rows[i].session_period,
+                                                 .freq_hz = rows[i].session_freq},
+                     &child);
+        let_go(&child);
+        finish(f);
+        const struct hwp_event *ev = &f->run.events.data[i];
+        double hz = rows[i].is_freq ? (double)rows[i].is_freq : 1e9 / (double)rows[i].is_period;
+        double samples = (double)count_records(f->path, PERF_RECORD_SAMPLE);
+        if (ev->period != rows[i].is_period || ev->freq_hz != rows[i].is_freq)
+            fail_msg("row %d: period %" PRIu64 ", %" PRIu64 " Hz", rows[i].line, ev->period,
+                     ev->freq_hz);
+        if (!f->run.throttled && (samples < hz * BUSY_NS / 1e9 * 0.7 ||
+                                  samples > hz * BUSY_NS / 1e9 * 1.3))
+            fail_msg("row %d: %.0f samples", rows[i].line, samples);
+        f->session->source->close(f->session);
+        f->session = NULL;
+    }
+}
+
+/* A PMU without interrupts: counted, and the reason is not that it could not be. */
+static void test_counted_only(void **state)
+{
+    struct fixture *f = *state;
+    FILE *file = fopen("/sys/bus/event_source/devices/msr/type", "re");
+    unsigned type = 0;
+
+    if (!file || fscanf(file, "%u", &type) != 1) {
+        printf("skipped: no PMU msr\n");
+        skip();
+    }
+    fclose(file);
+    hwp_vec_push(&f->events, software("cpu-clock", PERF_COUNT_SW_CPU_CLOCK));
+    hwp_vec_push(&f->events, software("msr/tsc/", 0));
+    f->events.data[1].attr.type = type;
+    f->events.data[1].is_clock = false;
+    struct child child = fork_child("burn");
+    open_or_skip(f, &hwp_source_perf, (struct hwp_session_config){.recording_path = f->path},
+                 &child);
+    let_go(&child);
+    finish(f);
+    const struct hwp_event *tsc = &f->run.events.data[1];
+    if (tsc->total.state == HWP_COUNT_UNSUPPORTED) {
+        printf("skipped: %s\n", tsc->reason);
+        skip();
+    }
+    assert_false(tsc->sampled);
+    assert_int_equal(tsc->total.state, HWP_COUNT_COUNTED);
+    assert_true(tsc->total.value > 0);
+    assert_non_null(strstr(tsc->reason, "not sampled"));
+}
+
+static void test_offline_cpu(void **state)
+{
+    struct fixture *f = *state;
+    struct hwp_session_config config = {.events = &f->events, .facts = &f->facts, .pid = -1};
+
+    hwp_vec_push(&f->events, software("cpu-clock", PERF_COUNT_SW_CPU_CLOCK));
+    hwp_cpuset_add(&config.cpus, 0);
+    hwp_cpuset_add(&config.cpus, 1023);
+    struct hwp_error *err = hwp_source_perf.open(&config, &f->run, &f->session);
+    assert_non_null(err);
+    assert_int_equal(err->code, HWP_E_INVALID);
+    assert_non_null(strstr(err->msg, "CPU 1023 "));
+    assert_non_null(strstr(err->hint, "0"));
+    hwp_error_destroy(err);
+}
+
 static void *burn_and_exit(void *arg)
 {
     (void)arg;
@@ -522,6 +615,8 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         LIVE(test_page_faults),         LIVE(test_clock_agrees_with_the_process),
         LIVE(test_clock_sampling),      LIVE(test_first_thread_ends),
+        LIVE(test_own_rates),           LIVE(test_counted_only),
+        LIVE(test_offline_cpu),
         LIVE(test_breakpoint_counts),
         LIVE(test_breakpoint_samples),  LIVE(test_breakpoint_on_nothing),
         LIVE(test_stand_in),            LIVE(test_need_all),
