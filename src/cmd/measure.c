@@ -9,6 +9,7 @@
 #include "cmd/watch.h"
 #include "counters/source.h"
 #include "target/attach.h"
+#include "target/signals_hold.h"
 #include "target/target.h"
 
 #define FIELD(name) offsetof(struct hwp_measure_options, name)
@@ -267,15 +268,28 @@ static struct hwp_error *run_to_end(struct measurement *m,
                                     const struct hwp_measure_options *options,
                                     const struct hwp_measure_job *job, struct hwp_run *run)
 {
-    HWP_TRY(m->source->start(m->session));
+    struct hwp_error *err = m->source->start(m->session);
 
-    struct hwp_error *err = m->target ? hwp_target_run(m->target, run)
-                                      : hwp_attach_wait(options->pid ? (pid_t)options->pid : -1,
-                                                        options->timeout_ns, run);
+    if (err)
+        return err;
+    err = m->target
+              ? hwp_target_run(m->target, run)
+              : hwp_attach_wait(options->pid ? (pid_t)options->pid : -1, options->timeout_ns, run);
     err = first(err, m->source->stop(m->session));
     err = first(err, m->source->collect(m->session, run));
     if (job->recording_path)
         err = first(err, m->source->finish(m->session, run));
+    return err;
+}
+
+/* A second Ctrl-C must not cost what the first one ended. */
+static struct hwp_error *run_undisturbed(struct measurement *m,
+                                         const struct hwp_measure_options *options,
+                                         const struct hwp_measure_job *job, struct hwp_run *run)
+{
+    hwp_hold_signals();
+    struct hwp_error *err = run_to_end(m, options, job, run);
+    hwp_release_signals();
     return err;
 }
 
@@ -327,5 +341,5 @@ struct hwp_error *hwp_measure(const struct hwp_measure_options *options,
         HWP_TRY(launch(&m, options, argv));
     HWP_TRY(describe(&m, options, job, argv, run));
     HWP_TRY(open_session(&m, options, job, run));
-    return run_to_end(&m, options, job, run);
+    return run_undisturbed(&m, options, job, run);
 }

@@ -10,6 +10,7 @@
 #include "reports/header.h"
 #include "reports/notes.h"
 #include "reports/stat_report.h"
+#include "target/signals_hold.h"
 
 #define DEFAULT_EVENTS                                                                     \
     "task-clock,context-switches,cpu-migrations,page-faults,cycles,instructions,branches," \
@@ -83,12 +84,15 @@ static struct hwp_error *stat_workload(const struct hwp_measure_options *measure
     struct hwp_stat stat hwp_cleanup(hwp_stat_deinit) = {0};
     struct hwp_cores cores hwp_cleanup(hwp_cores_deinit) = {0};
     struct hwp_notes notes hwp_cleanup(hwp_notes_deinit) = {0};
+    bool ended = false;
 
     if (options->per_core && options->repeat > 1)
         return hwp_error(HWP_E_USAGE, "--per-core and -r exclude each other");
-    for (uint64_t i = 0; i < (options->repeat ? options->repeat : 1); i++)
+    for (uint64_t i = 0; i < (options->repeat ? options->repeat : 1) && !ended; i++) {
         HWP_TRY(measure_once(measure, options, argv, &stat, options->per_core ? &cores : NULL,
                              &notes, ret_status));
+        ended = hwp_signals_came();
+    }
     return show(&stat, options->per_core ? &cores : NULL, &notes, output, true);
 }
 
