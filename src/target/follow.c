@@ -21,6 +21,7 @@
 
 #include "base/mem.h"
 #include "target/filter.h"
+#include "target/namespace.h"
 #include "target/session.h"
 
 #define EVENT(status) ((status) >> 16)
@@ -171,12 +172,11 @@ static void on_question(struct hwp_target *t, pid_t tid)
     struct hwp_affinity_question q;
 
     if (hwp_affinity_question(tid, &q)) {
-        pid_t about = q.tid ? q.tid : tid;
-        struct hwp_task *task = hwp_tasks_find(&t->tasks, about);
+        struct hwp_task *task = hwp_namespace_task(&t->tasks, tid, q.tid);
         if (task && q.is_set)
             hwp_task_disown(&t->tasks, task);
         else if (task && task->cpu >= 0)
-            hwp_affinity_answer(tid, &q, about, task->cpu, &t->config.plan->cpus);
+            hwp_affinity_answer(tid, &q, task->tid, task->cpu, &t->config.plan->cpus);
     }
     resume(tid, 0);
 }

@@ -24,6 +24,8 @@ if "$HWPROF" record -q -a --source clock --timeout 300ms -o all.data 2>err; then
     check '-C 0: that CPU alone' [ "$(grep -c '^0,' one.csv)-$(grep -c '^1,' one.csv)" = 1-0 ]
     "$HWPROF" stat -a -e context-switches sleep 0.2 2>err
     check '-a with a workload: as long as it runs' grep -q 'context-switches' err
+elif [ "$(id -u)" = 0 ] && ! grep -qE 'seccomp|container' err; then
+    fail "-a refused to root: $(head -1 err)"
 else
     check '-a refused: with a reason' grep -q 'hint' err
 fi

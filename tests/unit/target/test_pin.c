@@ -122,6 +122,33 @@ static void test_runtimes_see_the_plan(void **state)
     }
 }
 
+/* Tasks in a PID namespace of their own have other numbers there than here. */
+static void test_pid_namespace(void **state)
+{
+    static const struct {
+        int line;
+        const char *script;
+    } rows[] = {
+        {__LINE__, "unshare --pid --fork python3 -c 'import os\n"
+                   "print(len(os.sched_getaffinity(os.getpid())))'"},
+        {__LINE__, "unshare --pid --fork python3 -c 'import os, time\n"
+                   "p = os.fork()\n"
+                   "if not p: time.sleep(0.2); os._exit(0)\n"
+                   "print(len(os.sched_getaffinity(p)))'"},
+    };
+
+    (void)state;
+    if (!has_program("python3") || system("unshare --pid --fork true 2>/dev/null") != 0) {
+        print_message("no python3, or no PID namespaces\n");
+        skip();
+    }
+    for (size_t i = 0; i < hwp_array_size(rows); i++) {
+        char *argv[] = {(char *)(uintptr_t) "sh", (char *)(uintptr_t) "-c",
+                        (char *)(uintptr_t)rows[i].script, NULL};
+        expect_sees_all(argv, rows[i].line);
+    }
+}
+
 static void test_go(void **state)
 {
     (void)state;
@@ -339,6 +366,7 @@ int main(void)
         cmocka_unit_test(test_static_program),
         cmocka_unit_test(test_runtimes_see_the_plan),
         cmocka_unit_test(test_go),
+        cmocka_unit_test(test_pid_namespace),
         cmocka_unit_test(test_affinity_rules),
         cmocka_unit_test(test_own_pinning_is_left_alone),
         cmocka_unit_test(test_spawn),
