@@ -3,6 +3,7 @@
 
 #include "base/str.h"
 #include "counters/perf_session.h"
+#include "counters/tracing_data.h"
 
 #define DEFAULT_FREQ_HZ    4000
 #define DEFAULT_MMAP_PAGES 128
@@ -155,6 +156,23 @@ static struct hwp_error *check_opened(const struct hwp_perf_session *s)
                           "add one that can, such as cpu-clock, or count them: hwprof stat -e …");
 }
 
+/* Without the descriptions of its tracepoints perf refuses a recording that has any. */
+static void add_tracing_data(struct hwp_perf_session *s)
+{
+    HWP_VEC(uint64_t) ids = {0};
+    struct hwp_str data = {0};
+
+    hwp_vec_foreach(&s->counters, c)
+        if (c->opened && c->sampled && c->attr.type == PERF_TYPE_TRACEPOINT)
+            hwp_vec_push(&ids, c->attr.config);
+    if (ids.len)
+        hwp_tracing_data(ids.data, ids.len, &data);
+    if (data.len)
+        hwp_recording_add_feature(s->recording, HWP_FEATURE_TRACING_DATA, data.data, data.len);
+    hwp_str_deinit(&data);
+    hwp_vec_deinit(&ids);
+}
+
 static struct hwp_error *create_recording(struct hwp_perf_session *s)
 {
     HWP_VEC(struct hwp_recording_event) events = {0};
@@ -227,7 +245,9 @@ static struct hwp_error *open_everything(struct hwp_perf_session *s, struct hwp_
     if (!hwp_perf_samples(s))
         return NULL;
     HWP_TRY(hwp_perf_map_rings(s, run));
-    return create_recording(s);
+    HWP_TRY(create_recording(s));
+    add_tracing_data(s);
+    return NULL;
 }
 
 struct hwp_error *hwp_perf_session_open(const struct hwp_source *source,

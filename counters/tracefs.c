@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/mem.h"
 #include "base/suggest.h"
 
@@ -67,6 +68,14 @@ void hwp_tracepoints_each(hwp_tracepoint_fn *fn, void *ctx)
     }
     if (n >= 0)
         free(systems);
+}
+
+char *hwp_tracefs_read(const char *name, size_t *ret_len)
+{
+    hwp_cleanup(hwp_free_cleanup) char *root = events_dir();
+    hwp_cleanup(hwp_free_cleanup) char *path = root ? hwp_asprintf("%s/%s", root, name) : NULL;
+
+    return path ? hwp_file_read(path, HWP_FILE_SMALL, ret_len) : NULL;
 }
 
 static void offer(void *ctx, const char *name)

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
@@ -23,6 +24,7 @@ struct hwp_recording {
     size_t nr_events;
     struct perf_file_header header;
     uint64_t wall_ns, clock_ns; /* see struct hwp_feature_input */
+    struct hwp_features added;  /* by the caller */
     int errnum;                 /* of the write that failed; 0 while all is well */
     bool finished;
 };
@@ -265,6 +267,32 @@ static int write_features(struct hwp_recording *r, const struct hwp_features *li
     return write_at(r->fd, &r->header, sizeof(r->header), 0, NULL);
 }
 
+void hwp_recording_add_feature(struct hwp_recording *r, unsigned bit, const void *bytes,
+                               size_t size)
+{
+    struct hwp_feature f = {.bit = bit};
+
+    hwp_str_addn(&f.content, bytes, size);
+    hwp_vec_push(&r->added, f);
+}
+
+static int by_bit(const void *a, const void *b)
+{
+    const struct hwp_feature *x = a, *y = b;
+
+    return x->bit < y->bit ? -1 : x->bit > y->bit;
+}
+
+/* The caller's features among the others, in ascending order of bits as the file wants them. */
+static void take_added(struct hwp_recording *r, struct hwp_features *list)
+{
+    hwp_vec_foreach (&r->added, f)
+        hwp_vec_push(list, *f);
+    r->added.len = 0;
+    if (list->len)
+        qsort(list->data, list->len, sizeof(*list->data), by_bit);
+}
+
 struct hwp_error *hwp_recording_finish(struct hwp_recording *r, const struct hwp_run *run)
 {
     struct hwp_feature_input in = {
@@ -284,6 +312,7 @@ struct hwp_error *hwp_recording_finish(struct hwp_recording *r, const struct hwp
     in.profile = recorded;
     /* Even after a failed append: the disk may have room again, and the run's facts are small. */
     hwp_features_collect(&in, &list);
+    take_added(r, &list);
     int errnum = write_features(r, &list);
     hwp_features_deinit(&list);
     r->finished = true;
@@ -306,6 +335,7 @@ void hwp_recording_destroy(struct hwp_recording *r)
         free((void *)(uintptr_t)r->events[i].ids);
     }
     free(r->events);
+    hwp_features_deinit(&r->added);
     free(r->path);
     if (r->fd >= 0)
         close(r->fd);

@@ -23,6 +23,9 @@
 #define HWP_FEATURE_TOPOLOGY 201 /* hwloc XML */
 #define HWP_FEATURE_KALLSYMS 202 /* kernel symbols that samples fell into, as kallsyms lines */
 
+/* perf's own bit for the descriptions of tracepoints' fields. */
+#define HWP_FEATURE_TRACING_DATA 1
+
 struct hwp_recording_event {
     struct perf_event_attr attr;
     const char *name;    /* as perf report shows it */
@@ -49,6 +52,11 @@ struct hwp_error *hwp_recording_round(struct hwp_recording *r) hwp_must_use;
  * and seals the file. */
 struct hwp_error *hwp_recording_finish(struct hwp_recording *r,
                                        const struct hwp_run *run) hwp_must_use;
+
+/* A feature section that the caller has made, to be written with the others by finish. One per bit,
+ * and none that finish makes itself. The bytes are copied. */
+void hwp_recording_add_feature(struct hwp_recording *r, unsigned bit, const void *bytes,
+                               size_t size);
 
 uint64_t hwp_recording_bytes(const struct hwp_recording *r);
 void hwp_recording_destroy(struct hwp_recording *r);
