@@ -117,6 +117,9 @@ static void set_records(const struct hwp_perf_session *s, struct perf_event_attr
     }
     if (s->config.call_chains)
         attr->sample_type |= PERF_SAMPLE_CALLCHAIN;
+    /* The tracepoint's fields, for readers that show them (perf script). */
+    if (attr->type == PERF_TYPE_TRACEPOINT)
+        attr->sample_type |= PERF_SAMPLE_RAW;
     /* Set rather than left to the kernel, so that PERF_EVENT_IOC_MODIFY_ATTRIBUTES finds the attr
      * it compares with unchanged. */
     attr->sample_max_stack = (uint16_t)max_stack();

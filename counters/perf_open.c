@@ -109,17 +109,33 @@ static bool user_chose_rings(const struct hwp_encoding *enc)
     return enc && (enc->mods.user || enc->mods.kernel || enc->mods.hypervisor);
 }
 
+/* Without the kernel part these would be 0, which looks like a count. (A tracepoint made from a
+ * uprobe isn't in the kernel, but nothing tells; it can be asked for with :u.) */
+static bool is_in_kernel(const struct perf_event_attr *attr)
+{
+    return attr->type == PERF_TYPE_TRACEPOINT ||
+           (attr->type == PERF_TYPE_BREAKPOINT && attr->bp_addr >> 63);
+}
+
 static bool drop_kernel(struct hwp_counter *c, int errnum)
 {
     struct perf_event_attr *attr = &c->attr;
-    bool kernel_breakpoint = attr->type == PERF_TYPE_BREAKPOINT && attr->bp_addr >> 63;
 
-    if ((errnum != EACCES && errnum != EPERM) || attr->exclude_kernel || kernel_breakpoint ||
+    if ((errnum != EACCES && errnum != EPERM) || attr->exclude_kernel || is_in_kernel(attr) ||
         user_chose_rings(c->enc))
         return false;
     attr->exclude_kernel = 1;
     attr->exclude_hv = 1;
     c->kernel_dropped = true;
+    return true;
+}
+
+/* That a tracepoint was passed may be seen where its fields, the kernel's data, may not. */
+static bool drop_fields(struct hwp_counter *c, int errnum)
+{
+    if ((errnum != EACCES && errnum != EPERM) || !(c->attr.sample_type & PERF_SAMPLE_RAW))
+        return false;
+    c->attr.sample_type &= ~(uint64_t)PERF_SAMPLE_RAW;
     return true;
 }
 
@@ -195,7 +211,7 @@ static bool open_in_group(struct hwp_perf_session *s, struct hwp_counter *c,
 
         if (!errnum)
             break;
-        if (drop_kernel(c, errnum) || lower_precision(c, errnum) ||
+        if (drop_fields(c, errnum) || drop_kernel(c, errnum) || lower_precision(c, errnum) ||
             drop_guest_exclusion(c, errnum))
             continue;
         /* Leaving sampling out is tried last and, if it doesn't help, isn't what is reported. */
