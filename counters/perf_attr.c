@@ -70,7 +70,7 @@ static unsigned max_stack(void)
     return value > 0 && value < DEFAULT_MAX_STACK ? (unsigned)value : DEFAULT_MAX_STACK;
 }
 
-/* Rare, exact events are sampled each time they happen, as perf does. */
+/* Rare, exact events are sampled each time they happen unless a rate is asked for, as perf does. */
 static bool is_rare(const struct perf_event_attr *attr)
 {
     return attr->type == PERF_TYPE_TRACEPOINT || attr->type == PERF_TYPE_BREAKPOINT;
@@ -96,7 +96,7 @@ static void set_rate(const struct hwp_perf_session *s, const struct hwp_counter 
         set_freq(s, attr, c->enc->freq);
     else if (s->config.period && c->enc != &s->clock)
         attr->sample_period = s->config.period;
-    else if (is_rare(attr))
+    else if (is_rare(attr) && !s->config.freq_asked)
         attr->sample_period = 1;
     else
         set_freq(s, attr, s->config.freq_hz);

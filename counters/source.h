@@ -32,6 +32,8 @@ struct hwp_session_config {
     /* sampling; recording_path NULL: count only */
     const char *recording_path;
     uint64_t freq_hz;       /* per event and CPU; clamped to the kernel's maximum with a note */
+    bool freq_asked;        /* freq_hz is meant for tracepoints and breakpoints too, which are else
+                               sampled each time they happen */
     uint64_t period;        /* events per sample; 0: by frequency */
     bool call_chains;
     unsigned mmap_pages;    /* per ring buffer, a power of two; 0: default */

@@ -511,6 +511,28 @@ static void test_breakpoint_samples(void **state)
         assert_int_equal(count_records(f->path, PERF_RECORD_SAMPLE), WRITES);
 }
 
+/* Each time by default; by time where that was asked for. */
+static void test_breakpoint_rate(void **state)
+{
+    struct fixture *f = *state;
+
+    for (int asked = 0; asked < 2; asked++) {
+        struct child child = fork_child(NULL);
+
+        if (!f->events.len)
+            hwp_vec_push(&f->events, breakpoint((uint64_t)(uintptr_t)&watched, NULL));
+        open_or_skip(f, &hwp_source_perf,
+                     (struct hwp_session_config){
+                         .recording_path = f->path, .freq_hz = 1000, .freq_asked = asked},
+                     &child);
+        finish(f);
+        abandon(&child);
+        assert_int_equal(f->run.events.data[asked].period, !asked);
+        assert_int_equal(f->run.events.data[asked].freq_hz, asked ? 1000 : 0);
+        f->session->source->close(hwp_steal(&f->session));
+    }
+}
+
 static void test_breakpoint_on_nothing(void **state)
 {
     struct fixture *f = *state;
@@ -619,7 +641,7 @@ int main(int argc, char **argv)
         LIVE(test_page_faults),         LIVE(test_clock_agrees_with_the_process),
         LIVE(test_clock_sampling),      LIVE(test_first_thread_ends),
         LIVE(test_own_rates),           LIVE(test_counted_only),
-        LIVE(test_offline_cpu),
+        LIVE(test_offline_cpu),         LIVE(test_breakpoint_rate),
         LIVE(test_breakpoint_counts),
         LIVE(test_breakpoint_samples),  LIVE(test_breakpoint_on_nothing),
         LIVE(test_stand_in),            LIVE(test_need_all),
