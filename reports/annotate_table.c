@@ -39,9 +39,9 @@ static void add_costs(struct hwp_table *t, const struct hwp_profile *p,
     for (size_t e = 0; e < a->nr_events; e++) {
         const struct hwp_event *ev = &p->run.events.data[e];
         const struct hwp_cost *cost = &a->costs[insn * a->nr_events + e];
-        struct hwp_count count = hwp_cost_count(ev, cost);
+        struct hwp_count count = hwp_cost_count(&p->run, ev, cost);
         bool known = hwp_event_has_costs(ev);
-        hwp_table_add(t, known && a->totals[e].value
+        hwp_table_add(t, hwp_count_known(&count) && a->totals[e].value
                              ? hwp_field_percent(hwp_cost_percent(cost, &a->totals[e]))
                              : hwp_field_unknown());
         hwp_table_add(t, hwp_field_event_count(ev, &count));
@@ -109,10 +109,15 @@ static struct cJSON *costs_json(const struct hwp_profile *p, const struct hwp_an
     for (size_t e = 0; e < a->nr_events; e++) {
         struct cJSON *object = hwp_json_object();
         bool known = hwp_event_has_costs(&p->run.events.data[e]);
+        struct hwp_count count =
+            hwp_cost_count(&p->run, &p->run.events.data[e], &a->totals[e]);
         char *key hwp_cleanup(hwp_free_cleanup) = hwp_event_key(&p->run.events, e);
         hwp_json_put_text(object, "event", key);
         if (known) {
-            hwp_json_put_uint(object, "count", a->totals[e].value);
+            if (hwp_count_known(&count))
+                hwp_json_put_uint(object, "count", a->totals[e].value);
+            else
+                hwp_json_put_null(object, "count");
             hwp_json_put_uint(object, "samples", a->totals[e].samples);
             hwp_json_put_uint(object, "moved_samples", a->moved[e].samples);
         }

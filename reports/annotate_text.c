@@ -108,7 +108,7 @@ static char *cost_text(const struct page *page, size_t e, const struct hwp_cost 
         return hwp_strdup("");
     if (!page->options->counts)
         return hwp_asprintf("%.2f%%", hwp_cost_percent(cost, &page->a->totals[e]));
-    struct hwp_count count = hwp_cost_count(ev, cost);
+    struct hwp_count count = hwp_cost_count(&page->p->run, ev, cost);
     return hwp_event_is_time(ev)
                ? hwp_text_duration(hwp_count_value(&count))
                : hwp_text_count(hwp_count_value(&count), !page->options->no_big_num);

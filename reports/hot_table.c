@@ -34,10 +34,13 @@ static void add_columns(struct hwp_table *t, const struct hwp_profile *p, const 
     hwp_table_column(t, &(struct hwp_column){.key = "path"});
 }
 
-static struct hwp_field share(const struct hwp_event *ev, const struct hwp_cost *cost,
+static struct hwp_field share(const struct hwp_profile *p, size_t e, const struct hwp_cost *cost,
                               const struct hwp_cost *whole)
 {
-    if (!cost || !hwp_event_has_costs(ev) || !whole->value)
+    if (!cost || !whole->value)
+        return hwp_field_unknown();
+    struct hwp_count count = hwp_cost_count(&p->run, &p->run.events.data[e], cost);
+    if (!hwp_count_known(&count))
         return hwp_field_unknown();
     return hwp_field_percent(hwp_cost_percent(cost, whole));
 }
@@ -47,15 +50,18 @@ static void add_event_fields(struct hwp_table *t, const struct hwp_profile *p,
                              const struct hwp_cost *self)
 {
     const struct hwp_event *ev = &p->run.events.data[e];
-    struct hwp_count count = hwp_cost_count(ev, &self[e]);
+    struct hwp_count count = hwp_cost_count(&p->run, ev, &self[e]);
 
-    hwp_table_add(t, share(ev, &self[e], &hot->totals[e]));
+    hwp_table_add(t, share(p, e, &self[e], &hot->totals[e]));
     if (hot->has_total)
-        hwp_table_add(t, share(ev, f ? &f->total[e] : NULL, &hot->totals[e]));
+        hwp_table_add(t, share(p, e, f ? &f->total[e] : NULL, &hot->totals[e]));
     hwp_table_add(t, hwp_field_event_count(ev, &count));
     hwp_table_add(t,
                   hwp_event_has_costs(ev) ? hwp_field_count(self[e].samples) : hwp_field_unknown());
-    hwp_table_add(t, share(ev, f && f->atomic ? &f->atomic[e] : NULL, &self[e]));
+    /* part of samples that there are: none of them on atomics is 0 */
+    hwp_table_add(t, f && f->atomic && self[e].value
+                         ? hwp_field_percent(hwp_cost_percent(&f->atomic[e], &self[e]))
+                         : hwp_field_unknown());
 }
 
 static void add_function(struct hwp_table *t, const struct hwp_profile *p,

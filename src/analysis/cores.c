@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "analysis/hot.h"
 #include "base/mem.h"
 
 struct build {
@@ -88,14 +89,25 @@ static void add_samples(struct build *b)
     }
 }
 
-/* A core without samples of a sampled event had none of it. An event counted over the whole run
+/* What samples say of a core, marked as the estimate that it is. */
+static struct hwp_count sampled_count(const struct build *b, size_t e, const struct hwp_cost *cost)
+{
+    const struct hwp_event *ev = &b->run->events.data[e];
+    struct hwp_count c = hwp_cost_count(b->run, ev, cost);
+
+    if (c.state == HWP_COUNT_COUNTED && !hwp_event_is_complete(b->run, ev))
+        c.state = HWP_COUNT_SCALED;
+    return c;
+}
+
+/* An event counted over the whole run
  * alone, or not at all, is unknown on every core. */
 static struct hwp_count count_on(const struct build *b, const struct hwp_core *core, size_t e)
 {
     const struct hwp_event *ev = &b->run->events.data[e];
 
     if (b->cores->sampled[e])
-        return hwp_count_exact(core->counts[e].value);
+        return sampled_count(b, e, &(struct hwp_cost){core->counts[e].value, core->samples[e]});
     if (core->cpu < ev->per_cpu.len)
         return ev->per_cpu.data[core->cpu];
     if (ev->per_cpu.len || hwp_count_known(&ev->total))
@@ -105,10 +117,15 @@ static struct hwp_count count_on(const struct build *b, const struct hwp_core *c
 
 static void settle(struct build *b, size_t e)
 {
+    struct hwp_cost sum = {0};
+
     hwp_vec_foreach (&b->cores->cores, core) {
+        hwp_cost_add(&sum, &(struct hwp_cost){core->counts[e].value, core->samples[e]});
         core->counts[e] = count_on(b, core, e);
         hwp_count_add(&b->cores->totals[e], &core->counts[e]);
     }
+    if (b->cores->sampled[e])
+        b->cores->totals[e] = sampled_count(b, e, &sum);
 }
 
 static int by_cpu_number(const void *a, const void *b)

@@ -342,12 +342,21 @@ bool hwp_event_has_costs(const struct hwp_event *ev)
     return ev->nr_samples || (ev->sampled && hwp_count_known(&ev->total));
 }
 
-struct hwp_count hwp_cost_count(const struct hwp_event *ev, const struct hwp_cost *cost)
+bool hwp_event_is_complete(const struct hwp_run *run, const struct hwp_event *ev)
+{
+    return ev->period == 1 && !run->lost_records && !run->lost_samples && !run->throttled &&
+           !run->truncated;
+}
+
+struct hwp_count hwp_cost_count(const struct hwp_run *run, const struct hwp_event *ev,
+                                const struct hwp_cost *cost)
 {
     struct hwp_count c = ev->total;
 
     if (!hwp_event_has_costs(ev))
         return (struct hwp_count){.state = HWP_COUNT_UNSUPPORTED};
+    if (!cost->samples && !hwp_event_is_complete(run, ev))
+        return (struct hwp_count){.state = HWP_COUNT_NOT_COUNTED};
     if (c.state != HWP_COUNT_SCALED || c.time_running_ns >= c.time_enabled_ns)
         return hwp_count_exact(cost->value);
     c.value = cost->value;
@@ -362,7 +371,7 @@ struct hwp_value hwp_hot_metric(const struct hwp_profile *p, const struct hwp_ho
         hwp_calloc(events->len, sizeof(*counts));
 
     for (size_t e = 0; e < events->len; e++)
-        counts[e] = hwp_cost_count(&events->data[e], &f->self[e]);
+        counts[e] = hwp_cost_count(&p->run, &events->data[e], &f->self[e]);
     return hwp_metric_evaluate(use, events, counts, 0);
 }
 

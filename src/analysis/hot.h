@@ -64,9 +64,14 @@ void hwp_hot_deinit(struct hwp_hot *hot);
 /* Whether places can have a cost in the event: it was sampled, even if no sample came. */
 bool hwp_event_has_costs(const struct hwp_event *ev);
 
-/* A cost as a count: known wherever the event was sampled at all. The sum of periods is what was
- * counted while the event ran, so a scaled event's is scaled as its total is. */
-struct hwp_count hwp_cost_count(const struct hwp_event *ev, const struct hwp_cost *cost);
+/* Whether every occurrence of the event left a sample, so that no sample means none. */
+bool hwp_event_is_complete(const struct hwp_run *run, const struct hwp_event *ev);
+
+/* A cost as a count: the one place that decides what samples say. Without samples it is unknown,
+ * for fewer events than a period leave none, unless the event is complete. The sum of periods is
+ * what was counted while the event ran, so a scaled event's is scaled as its total is. */
+struct hwp_count hwp_cost_count(const struct hwp_run *run, const struct hwp_event *ev,
+                                const struct hwp_cost *cost);
 
 /* A metric of one function. */
 struct hwp_value hwp_hot_metric(const struct hwp_profile *p, const struct hwp_hot_function *f,

@@ -187,7 +187,7 @@ static void metrics_of_a_function(void **state)
         struct hwp_value beta = hwp_hot_metric(f.p, &hot.functions.data[0], use);
         struct hwp_value alpha = hwp_hot_metric(f.p, &hot.functions.data[1], use);
         assert_true(beta.known && beta.value == 2.0);
-        assert_true(alpha.known && alpha.value == 0.0);
+        assert_false(alpha.known); /* no sample of one of the two: not 0 */
         seen++;
     }
     assert_int_equal(seen, 1);
@@ -241,8 +241,9 @@ static void cores_sum_samples(void **state)
     assert_int_equal(cores.cores.len, 2);
     assert_int_equal(cores.cores.data[0].counts[0].value, 700);
     assert_int_equal(cores.cores.data[1].counts[0].value, 300);
-    assert_int_equal(cores.cores.data[1].counts[2].value, 0);
-    assert_true(hwp_count_known(&cores.cores.data[1].counts[2]));
+    assert_int_equal(cores.cores.data[0].counts[0].state, HWP_COUNT_SCALED); /* an estimate */
+    assert_int_equal(hwp_count_value(&cores.cores.data[0].counts[0]), 700);
+    assert_false(hwp_count_known(&cores.cores.data[1].counts[2])); /* no sample isn't 0 */
     assert_false(hwp_count_known(&cores.cores.data[0].counts[1]));
     assert_int_equal(cores.cores.data[1].tasks.len, 1); /* pinned and seen is one task */
     assert_true(cores.cores.data[1].tasks.data[0].pinned);
@@ -250,6 +251,33 @@ static void cores_sum_samples(void **state)
     assert_int_equal(hwp_count_value(&cores.totals[0]), 1000);
     hwp_cores_deinit(&cores);
     end(&f);
+}
+
+static void no_sample_is_unknown_unless_all_are_taken(void **state)
+{
+    static const struct {
+        int line;
+        uint64_t period, samples, lost;
+        bool truncated, known;
+    } rows[] = {
+        {__LINE__, 1000, 0, 0, false, false}, {__LINE__, 0, 0, 0, false, false},
+        {__LINE__, 1000, 1, 0, false, true},  {__LINE__, 1, 0, 0, false, true},
+        {__LINE__, 1, 0, 1, false, false},    {__LINE__, 1, 0, 0, true, false},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct hwp_event ev = {.sampled = true,
+                               .period = rows[i].period,
+                               .nr_samples = 5,
+                               .total = hwp_count_exact(10)};
+        struct hwp_run run = {.lost_samples = rows[i].lost, .truncated = rows[i].truncated};
+        struct hwp_cost cost = {rows[i].samples * rows[i].period, rows[i].samples};
+        struct hwp_count count = hwp_cost_count(&run, &ev, &cost);
+        if (hwp_count_known(&count) != rows[i].known)
+            fail_msg("line %d: %s", rows[i].line, hwp_count_state_name(count.state));
+        assert_int_equal(hwp_count_value(&count), cost.value);
+    }
 }
 
 static void cores_prefer_exact_counts(void **state)
@@ -316,6 +344,7 @@ int main(void)
         cmocka_unit_test(errors_say_what_there_is),
         cmocka_unit_test(nothing_sampled_is_no_error),
         cmocka_unit_test(cores_sum_samples),
+        cmocka_unit_test(no_sample_is_unknown_unless_all_are_taken),
         cmocka_unit_test(cores_prefer_exact_counts),
         cmocka_unit_test(functions_are_found_by_name),
     };
