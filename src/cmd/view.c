@@ -107,10 +107,12 @@ static void annotate_hottest(struct view *v, const struct hwp_view_options *opti
     const struct hwp_hot *hot = &v->hot;
 
     hwp_vec_foreach (&hot->functions, f) {
-        if (v->annotations.len == options->annotate ||
-            hwp_cost_percent(&f->self[hot->sort_event], &hot->totals[hot->sort_event]) <
-                ANNOTATE_PERCENT_MIN)
+        if (v->annotations.len == options->annotate)
             return;
+        /* by inclusive cost, a row that costs little itself may come before one that costs much */
+        if (hwp_cost_percent(&f->self[hot->sort_event], &hot->totals[hot->sort_event]) <
+            ANNOTATE_PERCENT_MIN)
+            continue;
         if (hwp_module_code(f->module, f->symbol->start, f->symbol->end, &(size_t){0}))
             annotate_one(v, options, f->dso, f->symbol);
     }
