@@ -43,7 +43,8 @@ enum hwp_dso_kind {
 
 struct hwp_dso {
     enum hwp_dso_kind kind;
-    char *path;  /* as recorded; "[kernel]", "[vdso]", "//anon", "[unknown]" for the pathless */
+    char *path;  /* as recorded, with the kernel's " (deleted)" behind it if it was;
+                  * "[kernel]", "[vdso]", "//anon", "[unknown]" for the pathless */
     int32_t pid; /* HWP_DSO_ANON only */
     uint8_t build_id[HWP_BUILD_ID_MAX];
     uint8_t build_id_len; /* 0: not recorded */

@@ -7,6 +7,8 @@
  *   reader_features.c  feature sections: names, build ids, facts about the run
  *   reader_records.c   one record: its bounds, its event, its fields
  *   reader_maps.c      pass 1: which file was where in which process, and when
+ *   map_tree.c         what is mapped at a time, shared by all times
+ *   reader_dsos.c      the files that are mapped, and their build ids
  *   reader_fold.c      pass 2: samples into cells
  *
  * Every size and offset in the file is taken for hostile: nothing is read outside the mapping, and
@@ -152,6 +154,24 @@ char *hwp_attr_name(const struct perf_event_attr *attr);
 
 /* "type=1,config=0x0": what was programmed. */
 char *hwp_attr_encoding(const struct perf_event_attr *attr);
+
+/* --- DSOs --- */
+
+struct hwp_dsos {
+    struct hwp_profile *profile;
+    struct hwp_build_ids build_ids; /* by path, for maps that don't carry their own */
+    struct hwp_map build_id_of;     /* hash of the path → 1 + index */
+};
+
+void hwp_dsos_init(struct hwp_dsos *d, struct hwp_reader *r);
+void hwp_dsos_deinit(struct hwp_dsos *d);
+
+/* The DSO that a MMAP or MMAP2 record maps into a process or the kernel. */
+uint32_t hwp_dsos_mapped(struct hwp_dsos *d, const struct hwp_record *rec, bool kernel,
+                         int32_t pid);
+
+/* The DSO of addresses that no map covers. */
+uint32_t hwp_dsos_pathless(struct hwp_dsos *d, unsigned cpumode);
 
 /* --- maps --- */
 

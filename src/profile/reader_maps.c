@@ -1,36 +1,43 @@
 /*
  * Which file was mapped where, in which process, and when.
  *
- * A process has one address space at a time; a fork or an exec begins another. A forked space
- * refers to its parent's as it was at the fork, instead of copying it, so that thousands of forks
- * cost nothing. Records of different CPUs stand in the file in no particular order, so they are
- * collected first and applied by time.
+ * A process has one address space at a time; a fork or an exec begins another. What is mapped in a
+ * space at some time is a root of the one tree (map_tree.h), which shares what did not change with
+ * the times before and with the parent at the fork. Records of different CPUs stand in the file in
+ * no particular order, so they are collected first and applied by time.
  */
 #include <stdlib.h>
 
 #include "base/mem.h"
-#include "base/str.h"
+#include "profile/map_tree.h"
 #include "profile/reader_internal.h"
 
-#define NO_SPACE   UINT32_MAX
 #define NO_DSO     UINT32_MAX
 #define CACHE_SIZE 65536u /* locations; a power of two */
 
 struct map {
-    uint64_t start, end, pgoff, time, max_end; /* max_end: of this and all maps before it */
+    uint64_t start, pgoff;
     uint32_t space;
     uint32_t dso; /* index into the profile; NO_DSO until a sample falls into it */
     struct hwp_record record;
-    uint32_t order; /* as applied; the later of two maps hides the earlier */
 };
 
+/* An address space, from `start` on up to the start of the same pid's next one. */
 struct space {
     int32_t pid;
-    uint32_t parent;   /* NO_SPACE: none */
-    uint32_t earlier;  /* the same pid's space before this one */
-    uint64_t start;    /* when it came to be; also up to when the parent's maps count */
-    uint64_t settled;  /* time of its last map: nothing changes afterwards */
-    size_t first, len; /* its maps */
+    uint32_t rank;    /* how many the pid had before this one */
+    uint32_t place;   /* in by_pid */
+    uint32_t inherited, root; /* what it has at first, and now */
+    uint64_t start;
+    uint64_t settled; /* time of its last map: nothing changes afterwards */
+    size_t first, nr_versions;
+};
+
+/* What a space had mapped from a time on. */
+struct version {
+    uint64_t time;
+    uint32_t space, root;
+    size_t order;
 };
 
 /* A record of pass 1, to be applied in order of time. */
@@ -49,13 +56,16 @@ struct cached {
 
 struct hwp_maps {
     struct hwp_profile *profile;
+    struct hwp_dsos dsos;
     HWP_VEC(struct event) events;
-    HWP_VEC(struct map) maps;       /* sorted by (space, start, order) when complete */
-    HWP_VEC(struct space) spaces;   /* space 0 is the kernel's */
-    struct hwp_map space_of_pid;    /* pid → the newest space */
-    struct hwp_map comm;            /* pid << 32 | tid → index of the COMM event */
-    struct hwp_build_ids build_ids; /* by path, for maps that don't carry their own */
-    struct hwp_map build_id_of;     /* hash of the path → 1 + index */
+    HWP_VEC(struct map) maps;
+    HWP_VEC(struct space) spaces;     /* space 0 is the kernel's */
+    HWP_VEC(struct version) versions; /* sorted by (space, time) when complete */
+    HWP_VEC(uint32_t) by_pid;         /* spaces, those of a pid together and by time */
+    struct hwp_map_tree tree;         /* of indexes of maps */
+    uint64_t now;                     /* time of the event being applied */
+    struct hwp_map space_of_pid;      /* pid → the newest space */
+    struct hwp_map comm;              /* pid << 32 | tid → index of the COMM event */
     struct cached *cache;
 };
 
@@ -94,11 +104,17 @@ static int by_time(const void *a, const void *b)
 
 /* --- pass 1: applying --- */
 
-static uint32_t add_space(struct hwp_maps *m, int32_t pid, uint32_t parent, uint64_t time)
+static uint32_t add_space(struct hwp_maps *m, int32_t pid, uint32_t root, uint64_t time)
 {
     bool is_new;
     uint64_t *newest = hwp_map_put(&m->space_of_pid, (uint32_t)pid, m->spaces.len, &is_new);
-    struct space s = {pid, parent, is_new ? NO_SPACE : (uint32_t)*newest, time, time, 0, 0};
+    uint32_t rank = is_new ? 0 : m->spaces.data[*newest].rank + 1;
+    struct space s = {.pid = pid,
+                      .rank = rank,
+                      .inherited = root,
+                      .root = root,
+                      .start = time,
+                      .settled = time};
 
     *newest = m->spaces.len;
     hwp_vec_push(&m->spaces, s);
@@ -109,7 +125,21 @@ static uint32_t newest_space(struct hwp_maps *m, int32_t pid)
 {
     const uint64_t *s = hwp_map_get(&m->space_of_pid, (uint32_t)pid);
 
-    return s ? (uint32_t)*s : add_space(m, pid, NO_SPACE, 0);
+    return s ? (uint32_t)*s : add_space(m, pid, HWP_MAP_TREE_EMPTY, 0);
+}
+
+static void put_map(struct hwp_maps *m, uint32_t space, uint64_t time, const struct map *map,
+                    uint64_t end)
+{
+    struct space *s = &m->spaces.data[space];
+
+    hwp_vec_push(&m->maps, *map);
+    uint32_t root =
+        hwp_map_tree_put(&m->tree, s->root, map->start, end, (uint32_t)m->maps.len - 1);
+    s->nr_versions++;
+    hwp_vec_push(&m->versions, (struct version){time, space, root, m->versions.len});
+    s->root = root;
+    s->settled = time;
 }
 
 static void apply_map(struct hwp_maps *m, const struct event *e)
@@ -124,21 +154,13 @@ static void apply_map(struct hwp_maps *m, const struct event *e)
     uint64_t end;
     if (__builtin_add_overflow(start, len, &end))
         end = UINT64_MAX;
-    if (c.bad || len == 0 || (e->record.header.misc & PERF_RECORD_MISC_MMAP_DATA))
+    if (c.bad || end <= start || (e->record.header.misc & PERF_RECORD_MISC_MMAP_DATA))
         return;
 
     uint32_t space = kernel ? 0 : newest_space(m, pid);
-    struct map map = {.start = start,
-                      .end = end,
-                      .pgoff = pgoff,
-                      .time = e->time,
-                      .space = space,
-                      .dso = NO_DSO,
-                      .record = e->record,
-                      .order = (uint32_t)m->maps.len};
-    hwp_vec_push(&m->maps, map);
-    if (m->spaces.data[space].settled < e->time)
-        m->spaces.data[space].settled = e->time;
+    struct map map = {
+        .start = start, .pgoff = pgoff, .space = space, .dso = NO_DSO, .record = e->record};
+    put_map(m, space, e->time, &map, end);
 }
 
 static void apply_comm(struct hwp_maps *m, const struct event *e)
@@ -151,7 +173,7 @@ static void apply_comm(struct hwp_maps *m, const struct event *e)
         return;
     *hwp_map_put(&m->comm, task_key(pid, tid), index, NULL) = index;
     if (e->record.header.misc & PERF_RECORD_MISC_COMM_EXEC)
-        add_space(m, pid, NO_SPACE, e->time);
+        add_space(m, pid, HWP_MAP_TREE_EMPTY, e->time);
 }
 
 /* A new task has its creator's name; a new process its creator's maps. */
@@ -170,13 +192,17 @@ static void apply_fork(struct hwp_maps *m, const struct event *e)
     }
     if (pid != ppid) {
         uint32_t parent = newest_space(m, ppid);
-        add_space(m, pid, parent, e->time);
+        hwp_map_tree_keep(&m->tree);
+        add_space(m, pid, m->spaces.data[parent].root, e->time);
     }
 }
 
 static void apply(struct hwp_maps *m)
 {
     hwp_vec_foreach (&m->events, e) {
+        if (e->time != m->now)
+            hwp_map_tree_keep(&m->tree);
+        m->now = e->time;
         if (e->record.header.type == PERF_RECORD_COMM)
             apply_comm(m, e);
         else if (e->record.header.type == PERF_RECORD_FORK)
@@ -186,31 +212,44 @@ static void apply(struct hwp_maps *m)
     }
 }
 
-static int by_place(const void *a, const void *b)
+static int by_space(const void *a, const void *b)
 {
-    const struct map *x = a, *y = b;
+    const struct version *x = a, *y = b;
 
     if (x->space != y->space)
         return x->space < y->space ? -1 : 1;
-    if (x->start != y->start)
-        return x->start < y->start ? -1 : 1;
     return x->order < y->order ? -1 : x->order > y->order;
 }
 
-/* Sorts the maps and tells each space where its own begin. */
-static void index_maps(struct hwp_maps *m)
+/* Sorts the versions and tells each space where its own begin. */
+static void index_versions(struct hwp_maps *m)
 {
-    if (m->maps.len)
-        qsort(m->maps.data, m->maps.len, sizeof(*m->maps.data), by_place);
-    for (size_t i = 0; i < m->maps.len; i++) {
-        struct map *map = &m->maps.data[i];
-        struct space *s = &m->spaces.data[map->space];
+    if (m->versions.len)
+        qsort(m->versions.data, m->versions.len, sizeof(*m->versions.data), by_space);
+    for (size_t i = m->versions.len; i-- > 0;)
+        m->spaces.data[m->versions.data[i].space].first = i;
+}
 
-        if (s->len++ == 0)
-            s->first = i;
-        map->max_end = map->end;
-        if (s->len > 1 && map[-1].max_end > map->end)
-            map->max_end = map[-1].max_end;
+/* Puts the spaces of each pid side by side: they were made in order of time. */
+static void index_spaces(struct hwp_maps *m)
+{
+    uint32_t place = 0;
+
+    for (size_t i = 0; i < m->spaces.len; i++)
+        hwp_vec_push(&m->by_pid, 0);
+    for (uint32_t i = 0; i < m->spaces.len; i++) {
+        const uint64_t *newest = hwp_map_get(&m->space_of_pid, (uint32_t)m->spaces.data[i].pid);
+        if (!newest || *newest != i)
+            continue;
+        place += m->spaces.data[i].rank + 1; /* its last comes right before this */
+        m->spaces.data[i].place = place - 1;
+    }
+    for (uint32_t i = 1; i < m->spaces.len; i++) {
+        struct space *s = &m->spaces.data[i];
+        const struct space *newest =
+            &m->spaces.data[*hwp_map_get(&m->space_of_pid, (uint32_t)s->pid)];
+        s->place = newest->place - (newest->rank - s->rank);
+        m->by_pid.data[s->place] = i;
     }
 }
 
@@ -220,15 +259,14 @@ struct hwp_maps *hwp_maps_create(struct hwp_reader *r)
 
     m->profile = r->profile;
     m->cache = hwp_calloc(CACHE_SIZE, sizeof(*m->cache));
-    hwp_features_read_build_ids(r, &m->build_ids);
-    for (size_t i = 0; i < m->build_ids.len; i++)
-        *hwp_map_put(&m->build_id_of, hwp_hash_str(m->build_ids.data[i].path), 0, NULL) = i + 1;
-    hwp_vec_push(&m->spaces, (struct space){-1, NO_SPACE, NO_SPACE, 0, 0, 0, 0});
+    hwp_dsos_init(&m->dsos, r);
+    hwp_vec_push(&m->spaces, (struct space){.pid = -1});
     collect(m, r);
     if (m->events.len)
         qsort(m->events.data, m->events.len, sizeof(*m->events.data), by_time);
     apply(m);
-    index_maps(m);
+    index_versions(m);
+    index_spaces(m);
     return m;
 }
 
@@ -239,10 +277,12 @@ void hwp_maps_destroy(struct hwp_maps *m)
     hwp_vec_deinit(&m->events);
     hwp_vec_deinit(&m->maps);
     hwp_vec_deinit(&m->spaces);
+    hwp_vec_deinit(&m->versions);
+    hwp_vec_deinit(&m->by_pid);
+    hwp_map_tree_deinit(&m->tree);
+    hwp_dsos_deinit(&m->dsos);
     hwp_map_deinit(&m->space_of_pid);
     hwp_map_deinit(&m->comm);
-    hwp_vec_deinit(&m->build_ids);
-    hwp_map_deinit(&m->build_id_of);
     free(m->cache);
     free(m);
 }
@@ -265,153 +305,41 @@ char *hwp_maps_comm(const struct hwp_maps *m, int32_t pid, int32_t tid)
     return text_of(c);
 }
 
-/* --- DSOs --- */
-
-/* perf names a module by its file ("/lib/modules/…/nf-nat.ko.xz"), the kernel by its name with
- * underscores, "[nf_nat]", which is what kallsyms has. */
-static char *module_name(const char *path)
-{
-    const char *base = strrchr(path, '/');
-    base = base ? base + 1 : path;
-    const char *ko = strstr(base, ".ko");
-
-    if (path[0] == '[' || !ko)
-        return hwp_strdup(path);
-    char *name = hwp_asprintf("[%.*s]", (int)(ko - base), base);
-    for (char *p = name; *p; p++)
-        if (*p == '-')
-            *p = '_';
-    return name;
-}
-
-static enum hwp_dso_kind kind_of(const struct map *map, const char *path)
-{
-    if (map->space == 0)
-        return hwp_starts_with(path, "[kernel.") || hwp_starts_with(path, "[guest.kernel.")
-                   ? HWP_DSO_KERNEL
-                   : HWP_DSO_MODULE;
-    if (strcmp(path, "[vdso]") == 0)
-        return HWP_DSO_VDSO;
-    if (path[0] != '/' || hwp_starts_with(path, "//") || hwp_starts_with(path, "/memfd:") ||
-        hwp_starts_with(path, "/dev/zero") || hwp_starts_with(path, "/anon_hugepage") ||
-        hwp_starts_with(path, "/SYSV"))
-        return HWP_DSO_ANON;
-    return HWP_DSO_USER;
-}
-
-static void find_build_id(const struct hwp_maps *m, const char *path, struct hwp_build_id *ret)
-{
-    const uint64_t *index = hwp_map_get(&m->build_id_of, hwp_hash_str(path));
-
-    if (index && strcmp(m->build_ids.data[*index - 1].path, path) == 0)
-        *ret = m->build_ids.data[*index - 1];
-}
-
-/* Tails of the two kinds of map record, behind pid, tid, start, len and pgoff: MMAP2 has four more
- * words, which hold either device and inode or the build id, and protection and flags. */
-static char *map_path(const struct map *map, struct hwp_build_id *ret_id)
-{
-    struct hwp_cursor c = map->record.body;
-
-    hwp_cursor_bytes(&c, 32);
-    if (map->record.header.type == PERF_RECORD_MMAP2) {
-        const uint8_t *p = hwp_cursor_bytes(&c, 32);
-        if (p && (map->record.header.misc & PERF_RECORD_MISC_MMAP_BUILD_ID)) {
-            ret_id->len = p[0] > HWP_BUILD_ID_MAX ? HWP_BUILD_ID_MAX : p[0];
-            ret_id->id = p + 4;
-        }
-    }
-    return text_of(c);
-}
-
-static uint32_t dso_of(struct hwp_maps *m, struct map *map)
-{
-    static const char deleted[] = " (deleted)";
-    struct hwp_build_id id = {0};
-
-    if (map->dso != NO_DSO)
-        return map->dso;
-    char *path hwp_cleanup(hwp_free_cleanup) = map_path(map, &id);
-    enum hwp_dso_kind kind = kind_of(map, path);
-    char *module hwp_cleanup(hwp_free_cleanup) =
-        kind == HWP_DSO_MODULE ? module_name(path) : NULL;
-    const char *shown = path;
-
-    if (!id.len)
-        find_build_id(m, kind == HWP_DSO_KERNEL ? "[kernel.kallsyms]" : path, &id);
-    if (kind == HWP_DSO_USER && hwp_ends_with(path, deleted))
-        path[strlen(path) - strlen(deleted)] = '\0';
-    if (kind == HWP_DSO_KERNEL)
-        shown = "[kernel]";
-    else if (module)
-        shown = module;
-    else if (kind == HWP_DSO_ANON && !path[0])
-        shown = "//anon";
-    map->dso =
-        hwp_profile_dso(m->profile, kind, shown, m->spaces.data[map->space].pid, id.id, id.len);
-    return map->dso;
-}
-
-static uint32_t pathless_dso(struct hwp_maps *m, unsigned cpumode)
-{
-    struct hwp_build_id id = {0};
-
-    switch (cpumode) {
-    case PERF_RECORD_MISC_KERNEL:
-        find_build_id(m, "[kernel.kallsyms]", &id);
-        return hwp_profile_dso(m->profile, HWP_DSO_KERNEL, "[kernel]", 0, id.id, id.len);
-    case PERF_RECORD_MISC_HYPERVISOR:
-        return hwp_profile_dso(m->profile, HWP_DSO_UNKNOWN, "[hypervisor]", 0, NULL, 0);
-    case PERF_RECORD_MISC_GUEST_KERNEL:
-    case PERF_RECORD_MISC_GUEST_USER:
-        return hwp_profile_dso(m->profile, HWP_DSO_UNKNOWN, "[guest]", 0, NULL, 0);
-    default:
-        return hwp_profile_dso(m->profile, HWP_DSO_UNKNOWN, "[unknown]", 0, NULL, 0);
-    }
-}
-
 /* --- pass 2: lookups --- */
 
 uint32_t hwp_maps_space(struct hwp_maps *m, int32_t pid, uint64_t time)
 {
-    uint32_t s = newest_space(m, pid);
+    uint32_t newest = newest_space(m, pid);
+    const struct space *s = &m->spaces.data[newest];
 
-    while (m->spaces.data[s].start > time && m->spaces.data[s].earlier != NO_SPACE)
-        s = m->spaces.data[s].earlier;
-    return s;
+    if (!s->rank || s->start <= time)
+        return newest;
+    const uint32_t *of_pid = m->by_pid.data + s->place - s->rank;
+    size_t lo = 0, hi = s->rank; /* the last that began by then, or the first */
+    while (hi - lo > 1) {
+        size_t mid = lo + (hi - lo) / 2;
+        if (m->spaces.data[of_pid[mid]].start <= time)
+            lo = mid;
+        else
+            hi = mid;
+    }
+    return of_pid[lo];
 }
 
-/* The newest map of one space, as of `time`, that covers the address. */
-static struct map *find_map(struct hwp_maps *m, const struct space *s, uint64_t time, uint64_t ip)
+/* What a space had mapped at a time. */
+static uint32_t root_at(const struct hwp_maps *m, const struct space *s, uint64_t time)
 {
-    struct map *maps = m->maps.data + s->first, *best = NULL;
-    size_t lo = 0, hi = s->len;
+    const struct version *v = m->versions.data + s->first;
+    size_t lo = 0, hi = s->nr_versions;
 
-    while (lo < hi) { /* the first that begins behind ip */
+    while (lo < hi) { /* the first that came later */
         size_t mid = lo + (hi - lo) / 2;
-        if (maps[mid].start <= ip)
+        if (v[mid].time <= time)
             lo = mid + 1;
         else
             hi = mid;
     }
-    while (lo-- > 0 && maps[lo].max_end > ip)
-        if (maps[lo].end > ip && maps[lo].time <= time && (!best || maps[lo].order > best->order))
-            best = &maps[lo];
-    return best;
-}
-
-static struct map *find_inherited(struct hwp_maps *m, uint32_t space, uint64_t time, uint64_t ip)
-{
-    while (space != NO_SPACE) {
-        const struct space *s = &m->spaces.data[space];
-        struct map *map = s->len ? find_map(m, s, time, ip) : NULL;
-        if (map)
-            return map;
-        if (s->start < time)
-            time = s->start;
-        space = s->parent;
-    }
-    return NULL;
+    return lo ? v[lo - 1].root : s->inherited;
 }
 
 static unsigned guess_mode(unsigned cpumode, uint64_t ip)
@@ -424,17 +352,20 @@ static unsigned guess_mode(unsigned cpumode, uint64_t ip)
 static uint32_t find_loc(struct hwp_maps *m, uint32_t space, uint64_t time, unsigned cpumode,
                          uint64_t ip)
 {
-    struct map *map = NULL;
+    uint32_t found = HWP_MAP_TREE_NONE;
 
     if (cpumode == PERF_RECORD_MISC_USER || cpumode == PERF_RECORD_MISC_KERNEL)
-        map = find_inherited(m, space, time, ip);
-    if (!map)
-        return hwp_profile_loc(m->profile, pathless_dso(m, cpumode), ip);
+        found = hwp_map_tree_find(&m->tree, root_at(m, &m->spaces.data[space], time), ip);
+    if (found == HWP_MAP_TREE_NONE)
+        return hwp_profile_loc(m->profile, hwp_dsos_pathless(&m->dsos, cpumode), ip);
 
-    uint32_t dso = dso_of(m, map);
-    enum hwp_dso_kind kind = m->profile->dsos.data[dso].kind;
+    struct map *map = &m->maps.data[found];
+    if (map->dso == NO_DSO)
+        map->dso = hwp_dsos_mapped(&m->dsos, &map->record, map->space == 0,
+                                   m->spaces.data[map->space].pid);
+    enum hwp_dso_kind kind = m->profile->dsos.data[map->dso].kind;
     bool relative = kind == HWP_DSO_USER || kind == HWP_DSO_VDSO;
-    return hwp_profile_loc(m->profile, dso, relative ? ip - map->start + map->pgoff : ip);
+    return hwp_profile_loc(m->profile, map->dso, relative ? ip - map->start + map->pgoff : ip);
 }
 
 uint32_t hwp_maps_loc(struct hwp_maps *m, uint32_t space, uint64_t time, unsigned cpumode,

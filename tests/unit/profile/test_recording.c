@@ -58,7 +58,7 @@ static char *describe(const struct hwp_profile *p)
 static const char story[] =
     "cycles cpu1 app //anon+500123 1/1000\n"
     "cycles cpu0 app /bin/tool+2010 2/2000\n"
-    "cycles cpu0 sh /lib/late.so+10 1/1000\n"
+    "cycles cpu0 sh /lib/late.so (deleted)+10 1/1000\n"
     "cycles cpu0 sh /bin/tool+2810 1/1000\n"
     "cycles cpu0 app [unknown]+400010 1/1000\n"
     "cycles cpu0 app /bin/app+10 1/1000\n"
