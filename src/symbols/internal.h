@@ -145,12 +145,15 @@ void hwp_sources_deinit(struct hwp_sources *s);
 /* --- a module ----------------------------------------------------------------------------------
  */
 
+#define HWP_DELETED " (deleted)" /* what the kernel appends to the path of an unlinked file */
+
 struct hwp_module_private {
     struct hwp_symbols *owner;
     struct hwp_elf *file, *debug; /* file: vmlinux for the kernel */
     uint64_t slide;               /* a kernel's absolute address minus its vmlinux's */
     struct hwp_symbol_index index;
     bool indexed;
+    char *short_name;             /* what the module's points to */
     struct hwp_symbol none; /* what an address without a symbol gets */
     struct hwp_dwarf *dwarf;
     bool dwarf_tried;

@@ -82,13 +82,27 @@ static void open_user(struct hwp_module *m)
         m->debug_path = hwp_strdup(p->debug->path);
 }
 
-static const char *short_name_of(const struct hwp_dso *dso)
+/* "//anon", "//toolong" and "[heap]" say nothing about what ran there; "/memfd:prog" does. */
+static bool is_named(const struct hwp_dso *dso)
+{
+    return dso->kind != HWP_DSO_ANON || hwp_starts_with(dso->path, "/memfd:");
+}
+
+/* A file that was deleted goes by the same name as before. */
+static char *short_name_of(const struct hwp_dso *dso)
 {
     const char *slash = strrchr(dso->path, '/');
+    const char *name = slash && slash[1] ? slash + 1 : dso->path;
+    size_t len;
 
+    if (!is_named(dso))
+        return hwp_strdup(dso->path[0] == '[' ? dso->path : "[anon]");
     if (dso->kind == HWP_DSO_ANON)
-        return dso->path[0] == '[' ? dso->path : "[anon]";
-    return slash && slash[1] ? slash + 1 : dso->path;
+        name = dso->path + 1; /* the name given to memfd_create() may have slashes */
+    len = strlen(name);
+    if (hwp_ends_with(name, HWP_DELETED) && len > strlen(HWP_DELETED))
+        len -= strlen(HWP_DELETED);
+    return hwp_strndup(name, len);
 }
 
 void hwp_module_open(struct hwp_module *m, struct hwp_symbols *owner)
@@ -98,7 +112,7 @@ void hwp_module_open(struct hwp_module *m, struct hwp_symbols *owner)
     m->priv = p;
     p->owner = owner;
     p->index.no_demangle = owner->opts.no_demangle;
-    m->short_name = short_name_of(m->dso);
+    m->short_name = p->short_name = short_name_of(m->dso);
     m->machine = HOST_MACHINE;
     p->none = (struct hwp_symbol){"[unknown]", "[unknown]", 0, UINT64_MAX, HWP_SYMBOL_NONE};
     switch (m->dso->kind) {
@@ -113,7 +127,8 @@ void hwp_module_open(struct hwp_module *m, struct hwp_symbols *owner)
         open_kernel(m);
         break;
     case HWP_DSO_ANON:
-        p->none.name = p->none.raw_name = "[anon]";
+        if (!is_named(m->dso))
+            p->none.name = p->none.raw_name = "[anon]";
         m->state = HWP_MODULE_NOT_ELF;
         break;
     case HWP_DSO_UNKNOWN:
@@ -130,6 +145,7 @@ void hwp_module_close(struct hwp_module *m)
     hwp_index_deinit(&p->index);
     hwp_elf_close(p->debug);
     hwp_elf_close(p->file);
+    free(p->short_name);
     free(p);
     free(m->path);
     free(m->debug_path);

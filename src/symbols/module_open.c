@@ -6,8 +6,6 @@
 
 #include "base/str.h"
 
-#define DELETED " (deleted)" /* what the kernel appends to the path of an unlinked file */
-
 static bool is_recorded_one(const struct hwp_dso *dso, const struct hwp_elf *e)
 {
     return !dso->build_id_len || hwp_elf_build_id_is(e, dso->build_id, dso->build_id_len);
@@ -44,12 +42,12 @@ static enum hwp_module_state try_perf_cache(struct hwp_module *m)
     return try_path(m, path.data);
 }
 
-static bool was_deleted(char *path)
+/* Of a file that was unlinked or replaced while it ran, what stands at its path now is the same
+ * only if a build id says so. */
+static enum hwp_module_state try_deleted(struct hwp_module *m, char *path)
 {
-    if (!hwp_ends_with(path, DELETED))
-        return false;
-    path[strlen(path) - strlen(DELETED)] = '\0';
-    return true;
+    path[strlen(path) - strlen(HWP_DELETED)] = '\0';
+    return m->dso->build_id_len ? try_path(m, path) : HWP_MODULE_MISMATCH;
 }
 
 void hwp_module_find_file(struct hwp_module *m)
@@ -58,9 +56,9 @@ void hwp_module_find_file(struct hwp_module *m)
     hwp_cleanup(hwp_free_cleanup) char *path =
         hwp_asprintf("%s%s", symfs ? symfs : "", m->dso->path);
 
-    m->state = try_path(m, path);
-    /* A file that was replaced while it ran: what is there now is the same only if it says so. */
-    if (m->state == HWP_MODULE_MISSING && was_deleted(path) && m->dso->build_id_len)
+    if (hwp_ends_with(path, HWP_DELETED))
+        m->state = try_deleted(m, path);
+    else
         m->state = try_path(m, path);
     if (m->state != HWP_MODULE_OK && try_perf_cache(m) == HWP_MODULE_OK)
         m->state = HWP_MODULE_OK;

@@ -255,6 +255,55 @@ static void test_states(void **state)
                 HWP_MODULE_MISMATCH);
 }
 
+/* What the kernel calls a file that is gone, whatever stands at its path now. */
+static void test_deleted(void **state)
+{
+    hwp_cleanup(hwp_free_cleanup) char *path = hwp_asprintf("%s/p (deleted)", fixture_dir);
+    hwp_cleanup(hwp_free_cleanup) char *there = hwp_asprintf("%s/p", fixture_dir);
+    struct hwp_dso dso = {HWP_DSO_USER, path, .build_id_len = 0};
+    struct opened o;
+
+    (void)state;
+    build("p", "cc", "-Wl,--build-id=0x01020304");
+    assert_true(sh("cp p \"p (deleted)\""));
+    check_state(&dso, HWP_MODULE_MISMATCH); /* nothing says that it is the same */
+    memcpy(dso.build_id, "\1\2\3\5", 4);
+    dso.build_id_len = 4;
+    check_state(&dso, HWP_MODULE_MISMATCH);
+    dso.build_id[3] = 4;
+    open_dso(&o, &dso, NULL, NULL);
+    assert_int_equal(o.module->state, HWP_MODULE_OK);
+    assert_string_equal(o.module->path, there);
+    assert_string_equal(o.module->short_name, "p");
+    assert_non_null(named(&o, "work"));
+    close_opened(&o);
+}
+
+static void test_names_of_memory(void **state)
+{
+    static const struct {
+        int line;
+        const char *path, *module, *symbol;
+    } rows[] = {
+        {__LINE__, "//anon", "[anon]", "[anon]"},
+        {__LINE__, "[heap]", "[heap]", "[anon]"},
+        {__LINE__, "/dev/zero (deleted)", "[anon]", "[anon]"},
+        {__LINE__, "/memfd:prog (deleted)", "memfd:prog", "[unknown]"},
+        {__LINE__, "/memfd:a/b", "memfd:a/b", "[unknown]"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < hwp_array_size(rows); i++) {
+        struct hwp_dso dso = {HWP_DSO_ANON, (char *)(uintptr_t)rows[i].path, .pid = -1};
+        struct opened o;
+        open_dso(&o, &dso, NULL, NULL);
+        if (strcmp(o.module->short_name, rows[i].module) != 0 ||
+            strcmp(hwp_module_symbol(o.module, 0x1234)->name, rows[i].symbol) != 0)
+            fail_msg("row of line %d: %s", rows[i].line, o.module->short_name);
+        close_opened(&o);
+    }
+}
+
 static void test_kernel(void **state)
 {
     struct hwp_dso kernel = {.kind = HWP_DSO_KERNEL, .path = (char[]){"[kernel]"}};
@@ -362,6 +411,8 @@ int main(void)
         cmocka_unit_test(test_stripped),
         cmocka_unit_test(test_code_and_offsets),
         cmocka_unit_test(test_states),
+        cmocka_unit_test(test_deleted),
+        cmocka_unit_test(test_names_of_memory),
         cmocka_unit_test(test_kernel),
         cmocka_unit_test(test_perf_map),
         cmocka_unit_test(test_vdso),
