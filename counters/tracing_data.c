@@ -22,7 +22,7 @@ HWP_VEC_TYPE(descriptions, struct description);
 
 static void descriptions_deinit(struct descriptions *list)
 {
-    hwp_vec_foreach(list, d) {
+    hwp_vec_foreach (list, d) {
         free(d->system);
         free(d->format);
     }
@@ -115,10 +115,10 @@ static void add_system(struct hwp_str *out, struct descriptions *all, const char
 {
     uint32_t n = 0;
 
-    hwp_vec_foreach(all, d)
+    hwp_vec_foreach (all, d)
         n += strcmp(d->system, system) == 0;
     add_u32(out, n);
-    hwp_vec_foreach(all, d)
+    hwp_vec_foreach (all, d)
         if (strcmp(d->system, system) == 0) {
             add_text(out, d->format, d->format_len);
             d->is_written = true;
@@ -143,7 +143,7 @@ static void add_descriptions(struct hwp_str *out, struct descriptions *all)
 {
     add_system(out, all, "ftrace");
     add_u32(out, count_systems(all));
-    hwp_vec_foreach(all, d)
+    hwp_vec_foreach (all, d)
         if (!d->is_written) {
             add_name(out, d->system);
             add_system(out, all, d->system);

@@ -1,6 +1,7 @@
 /*
  * What perf needs to read samples of tracepoints: the content of its feature TRACING_DATA, the
- * kernel's description of each event's fields. As perf's tools/perf/util/trace-event-read.c reads it.
+ * kernel's description of each event's fields. As perf's tools/perf/util/trace-event-read.c reads
+ * it.
  */
 #ifndef HWP_COUNTERS_TRACING_DATA_H
 #define HWP_COUNTERS_TRACING_DATA_H

@@ -12,7 +12,8 @@
  * avail. */
 bool hwp_limits_raise_files(void);
 
-/* The limits as they were before the first raise. For a child before its exec: async-signal-safe. */
+/* The limits as they were before the first raise. For a child before its exec: async-signal-safe.
+ */
 void hwp_limits_restore(void);
 
 #endif

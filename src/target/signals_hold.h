@@ -18,8 +18,8 @@ void hwp_hold_signals(void);
 /* Takes what came meanwhile, which then ends nothing, and puts the mask back. */
 void hwp_release_signals(void);
 
-/* Whether a signal that is meant to end things (SIGQUIT too, while a workload ran) has come since the
- * last hold: after this measurement there should be no other. */
+/* Whether a signal that is meant to end things (SIGQUIT too, while a workload ran) has come since
+ * the last hold: after this measurement there should be no other. */
 bool hwp_signals_came(void);
 
 /* --- for src/target --- */

@@ -37,9 +37,9 @@ static void make_file(const char *name, const char *text)
 
 static int set_up(void **state)
 {
-    static const char *const dirs[] = {"events",         "events/sched",  "events/sched/wake",
-                                       "events/sched/move", "events/ftrace", "events/ftrace/print",
-                                       "events/irq",     "events/irq/in"};
+    static const char *const dirs[] = {
+        "events",        "events/sched",        "events/sched/wake", "events/sched/move",
+        "events/ftrace", "events/ftrace/print", "events/irq",        "events/irq/in"};
 
     (void)state;
     if (!mkdtemp(root))
