@@ -37,7 +37,7 @@ static int by_vaddr(const void *a, const void *b)
 }
 
 static void collect(const struct hwp_profile *p, const struct hwp_annotation *a,
-                    struct places *places)
+                    const struct hwp_filter *filter, struct places *places)
 {
     hwp_vec_foreach (&p->cells, cell) {
         if (cell->event >= a->nr_events || cell->loc >= p->locs.len)
@@ -46,7 +46,8 @@ static void collect(const struct hwp_profile *p, const struct hwp_annotation *a,
         if (loc->dso != a->dso)
             continue;
         uint64_t vaddr = hwp_module_vaddr(a->module, loc->addr);
-        if (hwp_module_symbol(a->module, vaddr) != a->symbol)
+        if (hwp_module_symbol(a->module, vaddr) != a->symbol ||
+            !hwp_filter_cell(filter, p, cell, a->module, a->symbol))
             continue;
         struct hwp_cost cost = {cell->value, cell->samples};
         hwp_cost_add(&place_at(places, vaddr, a->nr_events)->costs[cell->event], &cost);
@@ -104,7 +105,7 @@ void hwp_annotate(const struct hwp_profile *p, struct hwp_symbols *s, uint32_t d
     struct places places = {0};
     struct hwp_function_code code;
 
-    collect(p, &a, &places);
+    collect(p, &a, &options->filter, &places);
     hwp_code_load(a.module, symbol, options->syntax, n, &code);
     a.has_code = place_all(&code, &places, n);
     if (!a.has_code)

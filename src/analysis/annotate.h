@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "analysis/cost.h"
+#include "analysis/filter.h"
 #include "base/vec.h"
 #include "profile/profile.h"
 #include "symbols/disasm.h"
@@ -24,6 +25,7 @@ struct hwp_annotate_options {
     bool no_inline; /* don't name inlined call sites */
     bool no_source; /* instructions alone */
     bool no_fold;   /* show cold stretches */
+    struct hwp_filter filter; /* whose samples */
 };
 
 enum hwp_annotate_kind {

@@ -9,6 +9,9 @@ struct build {
     const struct hwp_run *run;
     const struct hwp_profile *profile;
     const struct hwp_topology *topology;
+    struct hwp_symbols *symbols;     /* with a filter */
+    const struct hwp_filter *filter; /* NULL: everything */
+    struct hwp_cost *all;            /* per event: of all samples */
     struct hwp_cores *cores;
     struct hwp_map by_cpu; /* CPU → index into cores */
     struct hwp_map seen; /* (cpu, pid, tid) hashed → 1, so that a task is listed once per core */
@@ -48,7 +51,7 @@ static void add_task(struct build *b, uint32_t cpu, const struct hwp_core_task *
 static void add_pins(struct build *b)
 {
     hwp_vec_foreach (&b->run->pins, pin) {
-        if (pin->cpu < 0)
+        if (pin->cpu < 0 || (b->filter && !hwp_filter_comm(b->filter, pin->comm)))
             continue;
         add_task(b, (uint32_t)pin->cpu,
                  &(struct hwp_core_task){pin->pid, pin->tid, pin->comm, true});
@@ -70,12 +73,28 @@ static void add_counting(struct build *b, size_t e)
     }
 }
 
+static bool passes(const struct build *b, const struct hwp_cell *cell)
+{
+    if (!b->filter)
+        return true;
+    if (cell->loc >= b->profile->locs.len)
+        return false;
+    const struct hwp_loc *loc = &b->profile->locs.data[cell->loc];
+    const struct hwp_module *m = hwp_symbols_module(b->symbols, loc->dso);
+
+    return hwp_filter_cell(b->filter, b->profile, cell, m,
+                           hwp_module_symbol(m, hwp_module_vaddr(m, loc->addr)));
+}
+
 static void add_samples(struct build *b)
 {
     size_t n = b->cores->nr_events;
 
     hwp_vec_foreach (&b->profile->cells, cell) {
         if (cell->event >= n)
+            continue;
+        hwp_cost_add(&b->all[cell->event], &(struct hwp_cost){cell->value, cell->samples});
+        if (!passes(b, cell))
             continue;
         struct hwp_core *core = core_of(b, cell->cpu);
         core->samples[cell->event] += cell->samples;
@@ -108,7 +127,7 @@ static struct hwp_count count_on(const struct build *b, const struct hwp_core *c
 
     if (b->cores->sampled[e])
         return sampled_count(b, e, &(struct hwp_cost){core->counts[e].value, core->samples[e]});
-    if (core->cpu < ev->per_cpu.len)
+    if (core->cpu < ev->per_cpu.len && !b->filter)
         return ev->per_cpu.data[core->cpu];
     if (ev->per_cpu.len || hwp_count_known(&ev->total))
         return (struct hwp_count){.state = HWP_COUNT_NOT_COUNTED};
@@ -117,15 +136,12 @@ static struct hwp_count count_on(const struct build *b, const struct hwp_core *c
 
 static void settle(struct build *b, size_t e)
 {
-    struct hwp_cost sum = {0};
-
     hwp_vec_foreach (&b->cores->cores, core) {
-        hwp_cost_add(&sum, &(struct hwp_cost){core->counts[e].value, core->samples[e]});
         core->counts[e] = count_on(b, core, e);
         hwp_count_add(&b->cores->totals[e], &core->counts[e]);
     }
     if (b->cores->sampled[e])
-        b->cores->totals[e] = sampled_count(b, e, &sum);
+        b->cores->totals[e] = sampled_count(b, e, &b->all[e]);
 }
 
 static int by_cpu_number(const void *a, const void *b)
@@ -138,16 +154,27 @@ static int by_cpu_number(const void *a, const void *b)
 void hwp_cores_analyse(const struct hwp_run *run, const struct hwp_profile *p,
                        const struct hwp_topology *t, struct hwp_cores *ret)
 {
-    struct build b = {.run = run, .profile = p, .topology = t, .cores = ret};
+    hwp_cores_analyse_filtered(run, p, t, NULL, &(struct hwp_filter){0}, ret);
+}
+
+void hwp_cores_analyse_filtered(const struct hwp_run *run, const struct hwp_profile *p,
+                                const struct hwp_topology *t, struct hwp_symbols *s,
+                                const struct hwp_filter *filter, struct hwp_cores *ret)
+{
+    struct build b = {.run = run, .profile = p, .topology = t, .symbols = s, .cores = ret};
     size_t n = run->events.len;
 
     *ret = (struct hwp_cores){.nr_events = n};
+    b.filter = p && hwp_filter_is_set(filter) ? filter : NULL;
+    b.all = hwp_calloc(n, sizeof(*b.all));
     ret->totals = hwp_calloc(n, sizeof(*ret->totals));
     ret->sampled = hwp_calloc(n, sizeof(*ret->sampled));
     add_pins(&b);
     for (size_t e = 0; e < n; e++) {
-        ret->sampled[e] = !run->events.data[e].per_cpu.len && p && run->events.data[e].nr_samples;
-        add_counting(&b, e);
+        const struct hwp_event *ev = &run->events.data[e];
+        ret->sampled[e] = p && ev->nr_samples && (b.filter || !ev->per_cpu.len);
+        if (!b.filter)
+            add_counting(&b, e);
     }
     if (p)
         add_samples(&b);
@@ -156,6 +183,7 @@ void hwp_cores_analyse(const struct hwp_run *run, const struct hwp_profile *p,
     if (ret->cores.len)
         qsort(ret->cores.data, ret->cores.len, sizeof(*ret->cores.data), by_cpu_number);
     hwp_metrics_find(&run->events, true, &ret->metrics);
+    free(b.all);
     hwp_map_deinit(&b.by_cpu);
     hwp_map_deinit(&b.seen);
 }

@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "analysis/filter.h"
 #include "analysis/metrics.h"
 #include "base/vec.h"
 #include "profile/profile.h"
@@ -44,6 +45,11 @@ struct hwp_cores {
 /* `p` NULL: a run that was only counted. `t` NULL: cores and nodes are known from pins alone. */
 void hwp_cores_analyse(const struct hwp_run *run, const struct hwp_profile *p,
                        const struct hwp_topology *t, struct hwp_cores *ret);
+/* Of the samples that pass the filter alone; `s` names their functions. Counts of whole CPUs say
+ * nothing of some tasks, so all counts are sums of periods then; totals stay those of all samples. */
+void hwp_cores_analyse_filtered(const struct hwp_run *run, const struct hwp_profile *p,
+                                const struct hwp_topology *t, struct hwp_symbols *s,
+                                const struct hwp_filter *filter, struct hwp_cores *ret);
 void hwp_cores_deinit(struct hwp_cores *cores);
 
 #endif

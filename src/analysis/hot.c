@@ -4,6 +4,7 @@
 
 #include "analysis/atomics.h"
 #include "analysis/code.h"
+#include "analysis/filter.h"
 #include "base/mem.h"
 #include "base/str.h"
 
@@ -13,6 +14,7 @@ struct build {
     const struct hwp_profile *p;
     struct hwp_symbols *symbols;
     const struct hwp_hot_options *options;
+    struct hwp_filter filter;
     struct hwp_hot *hot;
     size_t n;                 /* events */
     struct hwp_map by_symbol; /* symbol pointer → index into all */
@@ -23,20 +25,6 @@ struct build {
     struct hwp_cost *loc_costs; /* [loc × n + event] of what passed the filters */
     bool *touched;              /* per loc */
 };
-
-static bool in_list(const char *list, const char *name)
-{
-    size_t len = strlen(name);
-
-    for (const char *p = list;;) {
-        size_t n = strcspn(p, ",");
-        if (n == len && strncmp(p, name, n) == 0)
-            return true;
-        if (!p[n])
-            return false;
-        p += n + 1;
-    }
-}
 
 static uint32_t function_of(struct build *b, uint32_t loc)
 {
@@ -66,17 +54,9 @@ static uint32_t function_of(struct build *b, uint32_t loc)
 
 static bool passes(const struct build *b, const struct hwp_cell *cell, uint32_t function)
 {
-    const struct hwp_hot_options *o = b->options;
     const struct hwp_hot_function *f = &b->all.data[function];
 
-    if (o->comms &&
-        (cell->task >= b->p->tasks.len || !in_list(o->comms, b->p->tasks.data[cell->task].comm)))
-        return false;
-    if (o->dsos && !in_list(o->dsos, f->module->short_name) &&
-        !in_list(o->dsos, f->module->dso->path))
-        return false;
-    return !o->symbols || in_list(o->symbols, f->symbol->name) ||
-           (f->symbol->raw_name && in_list(o->symbols, f->symbol->raw_name));
+    return hwp_filter_cell(&b->filter, b->p, cell, f->module, f->symbol);
 }
 
 static bool first_visit(struct build *b, uint32_t function, uint64_t stamp)
@@ -274,7 +254,7 @@ static void begin(struct build *b)
     hot->others = hwp_calloc(b->n, sizeof(*hot->others));
     hot->filtered = hwp_calloc(b->n, sizeof(*hot->filtered));
     hot->moved = hwp_calloc(b->n, sizeof(*hot->moved));
-    hot->has_filter = b->options->comms || b->options->dsos || b->options->symbols;
+    hot->has_filter = hwp_filter_is_set(&b->filter);
     b->function_of_loc = hwp_alloc(nr_locs * sizeof(*b->function_of_loc));
     memset(b->function_of_loc, 0xff, nr_locs * sizeof(*b->function_of_loc));
     b->loc_costs = hwp_calloc(nr_locs * b->n, sizeof(*b->loc_costs));
@@ -295,7 +275,14 @@ struct hwp_error *hwp_hot_analyse(const struct hwp_profile *p, struct hwp_symbol
                                   const struct hwp_hot_options *options, struct hwp_hot *ret)
 {
     struct hwp_hot hot = {0};
-    struct build b = {p, s, options, &hot, .n = p->run.events.len};
+    struct build b = {
+        .p = p,
+        .symbols = s,
+        .options = options,
+        .filter = {options->comms, options->dsos, options->symbols},
+        .hot = &hot,
+        .n = p->run.events.len,
+    };
 
     HWP_TRY(choose_event(p, options->sort_event, &hot.sort_event));
     /* Chain 0 is the empty one. */

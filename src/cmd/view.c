@@ -81,6 +81,11 @@ static struct hwp_hot_options hot_options(const struct hwp_view_options *options
     return hot;
 }
 
+static struct hwp_filter filter_of(const struct hwp_view_options *options)
+{
+    return (struct hwp_filter){options->hot.comms, options->hot.dsos, options->hot.symbols};
+}
+
 static void annotate_one(struct view *v, const struct hwp_view_options *options, uint32_t dso,
                          const struct hwp_symbol *symbol)
 {
@@ -90,6 +95,7 @@ static void annotate_one(struct view *v, const struct hwp_view_options *options,
         .no_inline = options->no_inline,
         .no_source = options->no_source,
         .no_fold = options->no_fold,
+        .filter = filter_of(options),
     };
     struct hwp_annotation annotation;
 
@@ -143,8 +149,11 @@ static struct hwp_error *analyse(struct view *v, const struct hwp_view_options *
     }
     if (sections->annotate_symbol)
         HWP_TRY(annotate_named(v, options, sections->annotate_symbol));
-    if (sections->cores)
-        hwp_cores_analyse(&v->profile->run, v->profile, v->topology, &v->cores);
+    if (sections->cores) {
+        struct hwp_filter filter = filter_of(options);
+        hwp_cores_analyse_filtered(&v->profile->run, v->profile, v->topology, v->symbols, &filter,
+                                   &v->cores);
+    }
     hwp_symbols_notes(v->symbols, notes);
     return NULL;
 }

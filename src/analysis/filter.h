@@ -1,0 +1,30 @@
+/*
+ * Which samples a report is about: those of some tasks, modules, functions. The one place that
+ * decides so; hot functions, annotations and cores share it. Borrows its lists. Pure functions.
+ */
+#ifndef HWP_ANALYSIS_FILTER_H
+#define HWP_ANALYSIS_FILTER_H
+
+#include <stdbool.h>
+
+#include "profile/profile.h"
+#include "symbols/symbols.h"
+
+/* Comma-separated lists; NULL: everything. */
+struct hwp_filter {
+    const char *comms;
+    const char *dsos;    /* short or full names */
+    const char *symbols; /* demangled or raw names */
+};
+
+bool hwp_filter_is_set(const struct hwp_filter *f);
+
+/* Whether a task of that name passes; one without a name passes only where all do. */
+bool hwp_filter_comm(const struct hwp_filter *f, const char *comm);
+
+/* Whether a cell passes, whose address is in `symbol` of module `m`. */
+bool hwp_filter_cell(const struct hwp_filter *f, const struct hwp_profile *p,
+                     const struct hwp_cell *cell, const struct hwp_module *m,
+                     const struct hwp_symbol *symbol);
+
+#endif
