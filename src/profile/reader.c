@@ -161,9 +161,12 @@ static void finish(struct hwp_reader *r)
 {
     struct hwp_run *run = &r->profile->run;
 
-    hwp_vec_foreach (&r->attrs, a)
-        if (a->attr.sample_type & PERF_SAMPLE_CALLCHAIN)
+    hwp_vec_foreach (&r->attrs, a) {
+        if (hwp_attr_has_chains(&a->attr))
             run->call_chains = true;
+        else if (a->attr.sample_type & PERF_SAMPLE_CALLCHAIN)
+            hwp_note_raise(&run->notes, HWP_NOTE_CHAINS_UNWOUND_ELSEWHERE, NULL);
+    }
     if (r->truncated) {
         run->truncated = true;
         hwp_note_raise(&run->notes, HWP_NOTE_TRUNCATED, NULL);

@@ -39,10 +39,8 @@ static enum hwp_dso_kind kind_of(bool kernel, const char *path)
     return HWP_DSO_USER;
 }
 
-void hwp_dsos_init(struct hwp_dsos *d, struct hwp_reader *r)
+void hwp_dsos_index(struct hwp_dsos *d)
 {
-    d->profile = r->profile;
-    hwp_features_read_build_ids(r, &d->build_ids);
     for (size_t i = 0; i < d->build_ids.len; i++)
         *hwp_map_put(&d->build_id_of, hwp_hash_str(d->build_ids.data[i].path), 0, NULL) = i + 1;
 }

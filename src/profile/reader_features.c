@@ -105,26 +105,32 @@ void hwp_features_read_names(struct hwp_reader *r)
 
 /* --- build ids --- */
 
+void hwp_features_add_build_id(const struct hwp_record *r, struct hwp_build_ids *ret)
+{
+    const uint8_t *p = r->body.at - sizeof(r->header);
+    struct perf_build_id_record rec;
+
+    if (r->header.size <= sizeof(rec))
+        return;
+    memcpy(&rec, p, sizeof(rec));
+    const uint8_t *path = p + sizeof(rec), *id = p + offsetof(struct perf_build_id_record, build_id);
+    if (!memchr(path, 0, rec.header.size - sizeof(rec)))
+        return;
+    uint8_t len = rec.header.misc & PERF_MISC_BUILD_ID_SIZE ? rec.size : HWP_BUILD_ID_MAX;
+    if (len > HWP_BUILD_ID_MAX)
+        len = HWP_BUILD_ID_MAX;
+    hwp_vec_push(ret, (struct hwp_build_id){(const char *)path, id, len});
+}
+
+/* The section is a run of records. */
 void hwp_features_read_build_ids(const struct hwp_reader *r, struct hwp_build_ids *ret)
 {
     struct hwp_cursor c = find(r, PERF_FEATURE_BUILD_ID);
-    struct perf_build_id_record rec;
-    const uint8_t *p;
+    struct hwp_record rec;
+    bool cut;
 
-    while (left(&c) >= sizeof(rec)) {
-        memcpy(&rec, c.at, sizeof(rec));
-        if (rec.header.size <= sizeof(rec))
-            return;
-        p = hwp_cursor_bytes(&c, rec.header.size);
-        if (!p || !memchr(p + sizeof(rec), 0, rec.header.size - sizeof(rec)))
-            return;
-        uint8_t len = rec.header.misc & PERF_MISC_BUILD_ID_SIZE ? rec.size : HWP_BUILD_ID_MAX;
-        if (len > HWP_BUILD_ID_MAX)
-            len = HWP_BUILD_ID_MAX;
-        hwp_vec_push(ret, (struct hwp_build_id){(const char *)p + sizeof(rec),
-                                                p + offsetof(struct perf_build_id_record, build_id),
-                                                len});
-    }
+    while (hwp_record_next(&c, &rec, &cut))
+        hwp_features_add_build_id(&rec, ret);
 }
 
 /* --- the run --- */

@@ -115,6 +115,11 @@ struct hwp_sample {
 /* The event that a record belongs to, NULL if its id is none of the file's. */
 const struct hwp_attr *hwp_record_attr(const struct hwp_reader *r, const struct hwp_record *rec);
 
+/* Whether the event's samples have call chains that reach the user's code where it was running.
+ * Where they hold the kernel's part alone (the user's is to be unwound from a copy of the stack),
+ * all costs above it would be false. */
+bool hwp_attr_has_chains(const struct perf_event_attr *attr);
+
 /* False if the record is shorter than its event's sample_type says. */
 bool hwp_sample_parse(const struct hwp_attr *a, const struct hwp_record *rec,
                       struct hwp_sample *ret);
@@ -149,6 +154,9 @@ struct hwp_build_id {
 HWP_VEC_TYPE(hwp_build_ids, struct hwp_build_id);
 void hwp_features_read_build_ids(const struct hwp_reader *r, struct hwp_build_ids *ret);
 
+/* The same from one record, be it of the feature or of the data (streams, perf inject -b). */
+void hwp_features_add_build_id(const struct hwp_record *rec, struct hwp_build_ids *ret);
+
 /* What perf calls an event of these attributes: "cycles", "cpu-clock", "raw 0x1a2". */
 char *hwp_attr_name(const struct perf_event_attr *attr);
 
@@ -163,7 +171,8 @@ struct hwp_dsos {
     struct hwp_map build_id_of;     /* hash of the path → 1 + index */
 };
 
-void hwp_dsos_init(struct hwp_dsos *d, struct hwp_reader *r);
+/* After all of build_ids are in place, before the first DSO. */
+void hwp_dsos_index(struct hwp_dsos *d);
 void hwp_dsos_deinit(struct hwp_dsos *d);
 
 /* The DSO that a MMAP or MMAP2 record maps into a process or the kernel. */

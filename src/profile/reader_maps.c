@@ -89,6 +89,10 @@ static void collect(struct hwp_maps *m, struct hwp_reader *r)
         case PERF_RECORD_COMM:
         case PERF_RECORD_FORK:
             hwp_vec_push(&m->events, (struct event){hwp_record_time(r, &rec), m->events.len, rec});
+            break;
+        case PERF_RECORD_HEADER_BUILD_ID:
+            hwp_features_add_build_id(&rec, &m->dsos.build_ids);
+            break;
         }
     }
 }
@@ -259,9 +263,11 @@ struct hwp_maps *hwp_maps_create(struct hwp_reader *r)
 
     m->profile = r->profile;
     m->cache = hwp_calloc(CACHE_SIZE, sizeof(*m->cache));
-    hwp_dsos_init(&m->dsos, r);
+    m->dsos.profile = r->profile;
+    hwp_features_read_build_ids(r, &m->dsos.build_ids);
     hwp_vec_push(&m->spaces, (struct space){.pid = -1});
     collect(m, r);
+    hwp_dsos_index(&m->dsos);
     if (m->events.len)
         qsort(m->events.data, m->events.len, sizeof(*m->events.data), by_time);
     apply(m);

@@ -100,6 +100,12 @@ uint64_t hwp_record_time(const struct hwp_reader *r, const struct hwp_record *re
     return time;
 }
 
+bool hwp_attr_has_chains(const struct perf_event_attr *attr)
+{
+    return attr->sample_type & PERF_SAMPLE_CALLCHAIN &&
+           !(attr->sample_type & PERF_SAMPLE_STACK_USER) && !attr->exclude_callchain_user;
+}
+
 /* Steps over the values of PERF_SAMPLE_READ (perf_event_open(2), "Reading results"). */
 static void skip_read(struct hwp_cursor *c, uint64_t format)
 {
@@ -165,5 +171,7 @@ bool hwp_sample_parse(const struct hwp_attr *a, const struct hwp_record *rec,
     ret->chain.at = ret->chain.end = c.at;
     if (type & PERF_SAMPLE_CALLCHAIN)
         parse_chain(&c, ret);
+    if (!hwp_attr_has_chains(&a->attr))
+        ret->chain.end = ret->chain.at;
     return !c.bad;
 }

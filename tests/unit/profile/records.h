@@ -120,6 +120,19 @@ static inline void put_mmap2(struct hwp_str *s, int pid, uint64_t start, uint64_
     put_trailer_end(s, at, pid, time);
 }
 
+/* As perf inject -b and streams have it: 20 bytes of `id`. */
+static inline void put_build_id(struct hwp_str *s, const char *path, char id)
+{
+    size_t at = put_begin(s, PERF_RECORD_HEADER_BUILD_ID, PERF_RECORD_MISC_USER);
+
+    hwp_str_addn(s, "\xff\xff\xff\xff", 4); /* pid */
+    for (int i = 0; i < 24; i++)
+        hwp_str_addc(s, i < 20 ? id : '\0');
+    put_text(s, path);
+    hwp_str_addn(s, "\0\0\0", 4); /* to a multiple of 8 */
+    put_end(s, at);
+}
+
 static inline void put_sample(struct hwp_str *s, uint16_t cpumode, int pid, uint64_t id,
                               unsigned cpu, uint64_t ip, uint64_t period, uint64_t time,
                               const uint64_t *chain, size_t nr_chain)

@@ -219,6 +219,53 @@ static void test_stream(void **state)
     close(fd);
 }
 
+/* Build ids in the data: of regular files too. */
+static void test_build_id_records(void **state)
+{
+    char *path hwp_cleanup(hwp_free_cleanup) = records_path("build-id");
+    struct hwp_str s hwp_cleanup(hwp_str_deinit) = {0};
+    struct hwp_recording *r hwp_cleanup(hwp_recording_cleanup) = NULL;
+    struct hwp_profile *p hwp_cleanup(hwp_profile_cleanup) = NULL;
+
+    (void)state;
+    put_mmap(&s, PERF_RECORD_MISC_USER, 100, 0x1000, 0x1000, 0, "/bin/a", 1);
+    put_mmap(&s, PERF_RECORD_MISC_USER, 100, 0x3000, 0x1000, 0, "/bin/b", 1);
+    put_sample(&s, PERF_RECORD_MISC_USER, 100, 1, 0, 0x1010, 1, 2, NULL, 0);
+    put_sample(&s, PERF_RECORD_MISC_USER, 100, 1, 0, 0x3010, 1, 2, NULL, 0);
+    put_build_id(&s, "/bin/a", 'q');
+    assert_null(hwp_recording_create(path, records_events, 2, &r));
+    assert_null(hwp_recording_append(r, s.data, s.len));
+    assert_null(hwp_profile_read(path, &p));
+    assert_int_equal(p->dsos.len, 2);
+    assert_int_equal(p->dsos.data[0].build_id_len, 20);
+    assert_int_equal(p->dsos.data[0].build_id[19], 'q');
+    assert_int_equal(p->dsos.data[1].build_id_len, 0);
+    unlink(path);
+}
+
+/* With --call-graph dwarf the chains hold the kernel's part alone. */
+static void test_chains_elsewhere(void **state)
+{
+    const uint64_t chain[] = {(uint64_t)PERF_CONTEXT_KERNEL, KERNEL_IP, KERNEL_IP + 0x100};
+    char *path hwp_cleanup(hwp_free_cleanup) = records_path("dwarf");
+    struct hwp_recording_event ev = records_events[0];
+    struct hwp_str s hwp_cleanup(hwp_str_deinit) = {0};
+    struct hwp_recording *r hwp_cleanup(hwp_recording_cleanup) = NULL;
+    struct hwp_profile *p hwp_cleanup(hwp_profile_cleanup) = NULL;
+
+    (void)state;
+    ev.attr.exclude_callchain_user = 1;
+    put_sample(&s, PERF_RECORD_MISC_KERNEL, 100, 1, 0, KERNEL_IP, 1, 2, chain, 3);
+    assert_null(hwp_recording_create(path, &ev, 1, &r));
+    assert_null(hwp_recording_append(r, s.data, s.len));
+    assert_null(hwp_profile_read(path, &p));
+    assert_false(p->run.call_chains);
+    assert_int_equal(p->cells.len, 1);
+    assert_int_equal(p->cells.data[0].chain, HWP_NO_CHAIN);
+    assert_int_equal(p->run.notes.data[0].id, HWP_NOTE_CHAINS_UNWOUND_ELSEWHERE);
+    unlink(path);
+}
+
 static void test_names_of_attributes(void **state)
 {
     static const struct {
@@ -301,6 +348,7 @@ int main(void)
         cmocka_unit_test(test_cut_anywhere),   cmocka_unit_test(test_flipped),
         cmocka_unit_test(test_not_recordings), cmocka_unit_test(test_names_of_attributes),
         cmocka_unit_test(test_stream),         cmocka_unit_test(test_perfs_file),
+        cmocka_unit_test(test_build_id_records), cmocka_unit_test(test_chains_elsewhere),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
