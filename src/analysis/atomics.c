@@ -1,5 +1,7 @@
 #include "analysis/atomics.h"
 
+#include <linux/perf_event.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "analysis/metrics.h"
@@ -37,6 +39,29 @@ void hwp_insns_targets(const struct hwp_insns *insns, bool *targets)
     }
 }
 
+/* perf_event_attr.type and .config as the encoding's text says them; `absent` if it doesn't. */
+static unsigned long encoded(const struct hwp_event *ev, const char *field, unsigned long absent)
+{
+    const char *at = ev->encoding ? strstr(ev->encoding, field) : NULL;
+
+    return at ? strtoul(at + strlen(field), NULL, 0) : absent;
+}
+
+/* Software events, tracepoints and breakpoints are taken where they happen; the clocks alone are
+ * timer interrupts. */
+static bool encoding_skids(const struct hwp_event *ev)
+{
+    switch (encoded(ev, "type=", PERF_TYPE_HARDWARE)) {
+    case PERF_TYPE_SOFTWARE:
+        return encoded(ev, "config=", PERF_COUNT_SW_CPU_CLOCK) <= PERF_COUNT_SW_TASK_CLOCK;
+    case PERF_TYPE_TRACEPOINT:
+    case PERF_TYPE_BREAKPOINT:
+        return false;
+    default:
+        return true;
+    }
+}
+
 bool hwp_event_skids(const struct hwp_event *ev)
 {
     if (ev->precise || ev->origin == HWP_ORIGIN_MODELLED || !ev->name)
@@ -47,7 +72,7 @@ bool hwp_event_skids(const struct hwp_event *ev)
     case HWP_ROLE_MAJOR_FAULTS:
         return false;
     default:
-        return true;
+        return encoding_skids(ev);
     }
 }
 

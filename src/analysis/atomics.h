@@ -28,7 +28,7 @@ ptrdiff_t hwp_insns_find(const struct hwp_insns *insns, uint64_t vaddr);
 void hwp_insns_targets(const struct hwp_insns *insns, bool *targets);
 
 /* Whether samples of the event are taken by interrupt, and so may skid: not for precise events,
- * modelled ones, or faults (whose address is the faulting instruction's). */
+ * modelled ones, faults and other software events, tracepoints or breakpoints. */
 bool hwp_event_skids(const struct hwp_event *ev);
 
 /* Moves what skidded back onto the atomics. moved[e] (may be NULL) is what was moved of event e. */

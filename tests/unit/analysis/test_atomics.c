@@ -154,6 +154,26 @@ static void faults_and_models_do_not_skid(void **state)
     assert_false(hwp_event_skids(&(struct hwp_event){.name = faults}));
     assert_false(
         hwp_event_skids(&(struct hwp_event){.name = cycles, .origin = HWP_ORIGIN_MODELLED}));
+
+    static const struct {
+        int line;
+        const char *encoding;
+        bool skids;
+    } rows[] = {
+        {__LINE__, "type=0 config=0", true},    {__LINE__, "type=3,config=0x2", true},
+        {__LINE__, "type=4,config=0x1c2", true}, {__LINE__, "type=9,config=0x1", true},
+        {__LINE__, "type=1 config=0", true},    {__LINE__, "type=1,config=0x1", true},
+        {__LINE__, "type=1 config=2", false},   {__LINE__, "type=1,config=0x3", false},
+        {__LINE__, "type=1,config=0x4", false}, {__LINE__, "type=2,config=0x13c", false},
+        {__LINE__, "type=5 config=0", false},
+    };
+    for (size_t i = 0; i < hwp_array_size(rows); i++) {
+        char name[] = "event", encoding[64];
+        strcpy(encoding, rows[i].encoding);
+        if (hwp_event_skids(&(struct hwp_event){.name = name, .encoding = encoding}) !=
+            rows[i].skids)
+            fail_msg("line %d: %s", rows[i].line, encoding);
+    }
 }
 
 int main(void)
