@@ -5,6 +5,7 @@
 #include <libelf.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/mem.h"
@@ -67,14 +68,28 @@ static size_t in_file(int fd, uint8_t id[HWP_BUILD_ID_MAX])
     return len;
 }
 
-size_t hwp_build_id_of_file(const char *path, uint8_t id[HWP_BUILD_ID_MAX])
+static uint64_t ns_of(const struct timespec *ts)
+{
+    return (uint64_t)ts->tv_sec * 1000000000u + (uint64_t)ts->tv_nsec;
+}
+
+static bool is_mapped_one(const struct stat *st, const struct hwp_dso *dso, uint64_t since_ns)
+{
+    /* File systems in layers show another device than the one mapped: then time alone tells. */
+    if (dso->inode && dso->device == st->st_dev && dso->inode != st->st_ino)
+        return false;
+    return S_ISREG(st->st_mode) && ns_of(&st->st_ctim) <= since_ns && ns_of(&st->st_mtim) <= since_ns;
+}
+
+size_t hwp_build_id_of_dso(const struct hwp_dso *dso, uint64_t since_ns,
+                           uint8_t id[HWP_BUILD_ID_MAX])
 {
     struct stat st;
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    int fd = open(dso->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 
     if (fd < 0)
         return 0;
-    size_t len = fstat(fd, &st) == 0 && S_ISREG(st.st_mode) ? in_file(fd, id) : 0;
+    size_t len = fstat(fd, &st) == 0 && is_mapped_one(&st, dso, since_ns) ? in_file(fd, id) : 0;
     close(fd);
     return len;
 }

@@ -11,7 +11,11 @@
 #include "profile/profile.h"
 
 /* Both return the id's length, cut to HWP_BUILD_ID_MAX; 0 if there is none, or nothing to read. */
-size_t hwp_build_id_of_file(const char *path, uint8_t id[HWP_BUILD_ID_MAX]);
+
+/* Of the file at a DSO's path, if it is still the one that was mapped at `since_ns` (by
+ * CLOCK_REALTIME): the same file on disk, and unchanged since. */
+size_t hwp_build_id_of_dso(const struct hwp_dso *dso, uint64_t since_ns,
+                           uint8_t id[HWP_BUILD_ID_MAX]);
 size_t hwp_build_id_of_kernel(uint8_t id[HWP_BUILD_ID_MAX]);
 
 /* In a run of notes whose parts are padded to `align` (4 or 8). */

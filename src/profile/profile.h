@@ -48,6 +48,9 @@ struct hwp_dso {
     int32_t pid; /* HWP_DSO_ANON only */
     uint8_t build_id[HWP_BUILD_ID_MAX];
     uint8_t build_id_len; /* 0: not recorded */
+    uint64_t device, inode; /* of the file mapped first, as makedev() and stat() have them;
+                             * inode 0: not recorded */
+    uint64_t mapped_at;     /* time of the first map by the recording's clock; 0: before it */
 };
 
 struct hwp_loc {

@@ -2,6 +2,7 @@
  * The DSOs of a profile: what a map record or a pathless address names, with its build id.
  */
 #include <stdlib.h>
+#include <sys/sysmacros.h>
 
 #include "base/mem.h"
 #include "base/str.h"
@@ -76,8 +77,25 @@ static char *map_path(const struct hwp_record *rec, struct hwp_build_id *ret_id)
     return hwp_strndup((const char *)c.at, (size_t)(c.end - c.at));
 }
 
+/* Which file it was on disk, where the record has that instead of the build id. */
+static void keep_file(struct hwp_dso *dso, const struct hwp_record *rec, uint64_t time)
+{
+    struct hwp_cursor c = rec->body;
+    bool is_new = !dso->inode && !dso->mapped_at;
+
+    if (is_new || time < dso->mapped_at)
+        dso->mapped_at = time;
+    if (!is_new || rec->header.type != PERF_RECORD_MMAP2 ||
+        (rec->header.misc & PERF_RECORD_MISC_MMAP_BUILD_ID))
+        return;
+    hwp_cursor_bytes(&c, 32); /* pid, tid, start, len, pgoff */
+    uint32_t major = hwp_cursor_u32(&c), minor = hwp_cursor_u32(&c);
+    dso->device = makedev(major, minor);
+    dso->inode = hwp_cursor_u64(&c);
+}
+
 uint32_t hwp_dsos_mapped(struct hwp_dsos *d, const struct hwp_record *rec, bool kernel,
-                         int32_t pid)
+                         int32_t pid, uint64_t time)
 {
     struct hwp_build_id id = {0};
 
@@ -95,7 +113,9 @@ uint32_t hwp_dsos_mapped(struct hwp_dsos *d, const struct hwp_record *rec, bool 
         shown = module;
     else if (kind == HWP_DSO_ANON && !path[0])
         shown = "//anon";
-    return hwp_profile_dso(d->profile, kind, shown, pid, id.id, id.len);
+    uint32_t dso = hwp_profile_dso(d->profile, kind, shown, pid, id.id, id.len);
+    keep_file(&d->profile->dsos.data[dso], rec, time);
+    return dso;
 }
 
 uint32_t hwp_dsos_pathless(struct hwp_dsos *d, unsigned cpumode)

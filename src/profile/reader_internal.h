@@ -177,7 +177,7 @@ void hwp_dsos_deinit(struct hwp_dsos *d);
 
 /* The DSO that a MMAP or MMAP2 record maps into a process or the kernel. */
 uint32_t hwp_dsos_mapped(struct hwp_dsos *d, const struct hwp_record *rec, bool kernel,
-                         int32_t pid);
+                         int32_t pid, uint64_t time);
 
 /* The DSO of addresses that no map covers. */
 uint32_t hwp_dsos_pathless(struct hwp_dsos *d, unsigned cpumode);

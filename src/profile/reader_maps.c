@@ -16,7 +16,7 @@
 #define CACHE_SIZE 65536u /* locations; a power of two */
 
 struct map {
-    uint64_t start, pgoff;
+    uint64_t start, pgoff, time;
     uint32_t space;
     uint32_t dso; /* index into the profile; NO_DSO until a sample falls into it */
     struct hwp_record record;
@@ -132,18 +132,17 @@ static uint32_t newest_space(struct hwp_maps *m, int32_t pid)
     return s ? (uint32_t)*s : add_space(m, pid, HWP_MAP_TREE_EMPTY, 0);
 }
 
-static void put_map(struct hwp_maps *m, uint32_t space, uint64_t time, const struct map *map,
-                    uint64_t end)
+static void put_map(struct hwp_maps *m, const struct map *map, uint64_t end)
 {
-    struct space *s = &m->spaces.data[space];
+    struct space *s = &m->spaces.data[map->space];
 
     hwp_vec_push(&m->maps, *map);
     uint32_t root =
         hwp_map_tree_put(&m->tree, s->root, map->start, end, (uint32_t)m->maps.len - 1);
     s->nr_versions++;
-    hwp_vec_push(&m->versions, (struct version){time, space, root, m->versions.len});
+    hwp_vec_push(&m->versions, (struct version){map->time, map->space, root, m->versions.len});
     s->root = root;
-    s->settled = time;
+    s->settled = map->time;
 }
 
 static void apply_map(struct hwp_maps *m, const struct event *e)
@@ -162,9 +161,13 @@ static void apply_map(struct hwp_maps *m, const struct event *e)
         return;
 
     uint32_t space = kernel ? 0 : newest_space(m, pid);
-    struct map map = {
-        .start = start, .pgoff = pgoff, .space = space, .dso = NO_DSO, .record = e->record};
-    put_map(m, space, e->time, &map, end);
+    struct map map = {.start = start,
+                      .pgoff = pgoff,
+                      .time = e->time,
+                      .space = space,
+                      .dso = NO_DSO,
+                      .record = e->record};
+    put_map(m, &map, end);
 }
 
 static void apply_comm(struct hwp_maps *m, const struct event *e)
@@ -368,7 +371,7 @@ static uint32_t find_loc(struct hwp_maps *m, uint32_t space, uint64_t time, unsi
     struct map *map = &m->maps.data[found];
     if (map->dso == NO_DSO)
         map->dso = hwp_dsos_mapped(&m->dsos, &map->record, map->space == 0,
-                                   m->spaces.data[map->space].pid);
+                                   m->spaces.data[map->space].pid, map->time);
     enum hwp_dso_kind kind = m->profile->dsos.data[map->dso].kind;
     bool relative = kind == HWP_DSO_USER || kind == HWP_DSO_VDSO;
     return hwp_profile_loc(m->profile, map->dso, relative ? ip - map->start + map->pgoff : ip);

@@ -23,7 +23,7 @@ struct hwp_recording {
     struct hwp_recording_event *events; /* names and ids are our own copies */
     size_t nr_events;
     struct perf_file_header header;
-    uint64_t wall_ns, clock_ns; /* see struct hwp_feature_input */
+    uint64_t created_ns, wall_ns, clock_ns; /* see struct hwp_feature_input */
     struct hwp_features added;  /* by the caller */
     int errnum;                 /* of the write that failed; 0 while all is well */
     bool finished;
@@ -171,6 +171,7 @@ struct hwp_error *hwp_recording_create(const char *path, const struct hwp_record
 
     r->fd = -1;
     r->path = hwp_strdup(path);
+    r->created_ns = now_ns(CLOCK_REALTIME);
     copy_events(r, events, nr_events);
     HWP_TRY(open_file(r));
     layout(r, &head);
@@ -299,6 +300,7 @@ struct hwp_error *hwp_recording_finish(struct hwp_recording *r, const struct hwp
         .run = run,
         .events = r->events,
         .nr_events = r->nr_events,
+        .created_ns = r->created_ns,
         .wall_ns = r->wall_ns,
         .clock_ns = r->clock_ns,
     };

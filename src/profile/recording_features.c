@@ -69,11 +69,35 @@ static void add_build_id(struct hwp_str *out, uint16_t cpumode, const char *path
     add_padding(out, padded - name);
 }
 
+static bool uses_clockid(const struct hwp_feature_input *in)
+{
+    return in->nr_events && in->events[0].attr.use_clockid;
+}
+
+/* When a DSO was first mapped, by CLOCK_REALTIME, or a time before that. */
+static uint64_t mapped_since(const struct hwp_feature_input *in, const struct hwp_dso *dso)
+{
+    if (!uses_clockid(in) || dso->mapped_at < in->clock_ns)
+        return in->created_ns;
+    return in->wall_ns + (dso->mapped_at - in->clock_ns);
+}
+
+/* The kernel reads the ids from what is mapped, if it can; where it finds none, there is none. */
+static bool kernel_has_ids(const struct hwp_feature_input *in)
+{
+    for (size_t i = 0; i < in->nr_events; i++)
+        if (in->events[i].attr.build_id)
+            return true;
+    return false;
+}
+
 /* Of every file that a sample or a caller was in, so that a later change of it is noticed. Ids
- * that came with the MMAP2 records are the kernel's word; others are read from the file now. */
+ * that came with the MMAP2 records are the kernel's word; others are read from the file now, if
+ * it is the same still. */
 static void build_ids(const struct hwp_feature_input *in, struct hwp_str *out)
 {
     uint8_t id[HWP_BUILD_ID_MAX];
+    bool read_files = !kernel_has_ids(in);
 
     for (size_t i = 0; in->profile && i < in->profile->dsos.len; i++) {
         const struct hwp_dso *dso = &in->profile->dsos.data[i];
@@ -83,9 +107,9 @@ static void build_ids(const struct hwp_feature_input *in, struct hwp_str *out)
                          hwp_build_id_of_kernel(id));
         else if (dso->kind == HWP_DSO_USER && dso->build_id_len)
             add_build_id(out, PERF_RECORD_MISC_USER, dso->path, dso->build_id, dso->build_id_len);
-        else if (dso->kind == HWP_DSO_USER)
+        else if (dso->kind == HWP_DSO_USER && read_files && !hwp_ends_with(dso->path, " (deleted)"))
             add_build_id(out, PERF_RECORD_MISC_USER, dso->path, id,
-                         hwp_build_id_of_file(dso->path, id));
+                         hwp_build_id_of_dso(dso, mapped_since(in, dso), id));
     }
 }
 
@@ -174,11 +198,6 @@ static void sample_time(const struct hwp_feature_input *in, struct hwp_str *out)
 {
     if (in->sample_times[1])
         add_bytes(out, in->sample_times, sizeof(in->sample_times));
-}
-
-static bool uses_clockid(const struct hwp_feature_input *in)
-{
-    return in->nr_events && in->events[0].attr.use_clockid;
 }
 
 static void clockid(const struct hwp_feature_input *in, struct hwp_str *out)

@@ -17,6 +17,7 @@ struct hwp_feature_input {
     const struct hwp_run *run;
     const struct hwp_recording_event *events;
     size_t nr_events;
+    uint64_t created_ns; /* when the recording began, by CLOCK_REALTIME */
     uint64_t wall_ns, clock_ns; /* one moment by CLOCK_REALTIME and by the events' clock */
     /* What was recorded, read back; NULL if it can't be. */
     const struct hwp_profile *profile;

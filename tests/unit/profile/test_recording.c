@@ -214,6 +214,54 @@ static void test_old_file_is_kept(void **state)
     unlink(old);
 }
 
+static const char *copied_from = "/bin/sh";
+
+/* How long an id the recording of a copied program has, where the copy is left alone or replaced
+ * by a newer one while it is recorded. */
+static size_t id_of_copy(const char *copy, const char *recorded_as, bool replace, bool kernel_asked)
+{
+    char *path hwp_cleanup(hwp_free_cleanup) = records_path("copy-id");
+    char *cp hwp_cleanup(hwp_free_cleanup) = hwp_asprintf("cp %s %s", copied_from, copy);
+    struct hwp_recording *r hwp_cleanup(hwp_recording_cleanup) = NULL;
+    struct hwp_str s hwp_cleanup(hwp_str_deinit) = {0};
+    struct hwp_recording_event ev = records_events[0];
+    struct hwp_run run = {0};
+
+    assert_int_equal(system(cp), 0);
+    usleep(20000); /* the clock of file systems is coarse */
+    ev.attr.build_id = kernel_asked;
+    no_error(hwp_recording_create(path, &ev, 1, &r));
+    put_mmap(&s, PERF_RECORD_MISC_USER, 100, 0x1000, 0x1000, 0, recorded_as, 1);
+    put_sample(&s, PERF_RECORD_MISC_USER, 100, 1, 0, 0x1010, 1, 2, NULL, 0);
+    no_error(hwp_recording_append(r, s.data, s.len));
+    usleep(20000);
+    if (replace)
+        assert_int_equal(system(cp), 0);
+    no_error(hwp_recording_finish(r, &run));
+    struct hwp_profile *p hwp_cleanup(hwp_profile_cleanup) = read_back(path);
+    assert_int_equal(p->dsos.len, 1);
+    unlink(path);
+    return p->dsos.data[0].build_id_len;
+}
+
+/* An id says what was mapped, not what stands there at the end. */
+static void test_build_ids_of_files(void **state)
+{
+    char *copy hwp_cleanup(hwp_free_cleanup) = records_path("copy");
+    char *deleted hwp_cleanup(hwp_free_cleanup) = hwp_asprintf("%s (deleted)", copy);
+
+    (void)state;
+    if (!id_of_copy(copy, copy, false, false)) {
+        print_message("%s has no build id\n", copied_from);
+        unlink(copy);
+        skip();
+    }
+    assert_int_equal(id_of_copy(copy, copy, true, false), 0);
+    assert_int_equal(id_of_copy(copy, copy, false, true), 0);
+    assert_int_equal(id_of_copy(copy, deleted, false, false), 0);
+    unlink(copy);
+}
+
 /* A limit on file size stands in for a full disk: the write that hits it comes back short. */
 static void test_no_space(void **state)
 {
@@ -291,6 +339,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_round_trip), cmocka_unit_test(test_unfinished),
         cmocka_unit_test(test_group_read), cmocka_unit_test(test_old_file_is_kept),
+        cmocka_unit_test(test_build_ids_of_files),
         cmocka_unit_test(test_no_space),   cmocka_unit_test(test_bad_places),
     };
 
