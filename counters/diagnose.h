@@ -32,6 +32,7 @@ struct hwp_system_facts {
     bool kptr_restricted;     /* /proc/kallsyms shows zeros */
     bool has_tracefs;
     int euid;
+    char *program;            /* the path of hwprof itself, or NULL */
 };
 
 void hwp_system_facts_gather(struct hwp_system_facts *ret);

@@ -18,7 +18,12 @@ enum {
     PARANOID_FOR_USER = 2,
 };
 
-#define SETCAP "setcap cap_perfmon+ep \"$(command -v hwprof)\""
+/* "setcap cap_perfmon+ep /usr/bin/hwprof". The caller frees it. */
+static char *setcap(const struct hwp_system_facts *facts)
+{
+    return hwp_asprintf("setcap cap_perfmon+ep %s",
+                        facts->program ? facts->program : "\"$(command -v hwprof)\"");
+}
 
 static int paranoid_needed(enum hwp_scope scope, const struct perf_event_attr *attr)
 {
@@ -49,12 +54,14 @@ static struct hwp_diagnosis paranoid(const struct hwp_system_facts *facts, int n
     char *assignment = hwp_asprintf("kernel.perf_event_paranoid=%d", needed);
     char *first = hwp_remedy_sysctl(facts, assignment);
     bool user_only_helps = needed == PARANOID_FOR_KERNEL && facts->paranoid <= PARANOID_FOR_USER;
-    char *remedy = hwp_asprintf("%s, or %s" SETCAP "%s", first, hwp_remedy_sudo(facts),
+    char *capability_command = setcap(facts);
+    char *remedy = hwp_asprintf("%s, or %s%s%s", first, hwp_remedy_sudo(facts), capability_command,
                                 user_only_helps ? ", or count user code alone with :u" : "");
     bool total = facts->paranoid > PARANOID_FOR_USER;
 
     free(assignment);
     free(first);
+    free(capability_command);
     return hwp_diagnosis_of(
         HWP_CAUSE_PARANOID, HWP_COUNT_DENIED,
         hwp_asprintf("kernel.perf_event_paranoid is %d, which forbids %s without "
@@ -121,5 +128,7 @@ struct hwp_diagnosis hwp_diagnose_denied(const struct hwp_system_facts *facts, e
                           "CAP_PERFMON of a user namespace does not count; the machine's "
                           "own is needed",
                           "run as root outside the namespace: sudo hwprof …");
-    return capability(facts, "CAP_PERFMON is needed", "sudo " SETCAP);
+    char *command hwp_cleanup(hwp_free_cleanup) = setcap(facts);
+    char *remedy hwp_cleanup(hwp_free_cleanup) = hwp_asprintf("sudo %s", command);
+    return capability(facts, "CAP_PERFMON is needed", remedy);
 }

@@ -113,8 +113,17 @@ static bool user_chose_rings(const struct hwp_encoding *enc)
  * uprobe isn't in the kernel, but nothing tells; it can be asked for with :u.) */
 static bool is_in_kernel(const struct perf_event_attr *attr)
 {
-    return attr->type == PERF_TYPE_TRACEPOINT ||
-           (attr->type == PERF_TYPE_BREAKPOINT && attr->bp_addr >> 63);
+    switch (attr->type) {
+    case PERF_TYPE_TRACEPOINT:
+        return true;
+    case PERF_TYPE_BREAKPOINT:
+        return attr->bp_addr >> 63;
+    case PERF_TYPE_SOFTWARE: /* what the scheduler does; PERF_COUNT_SW_CGROUP_SWITCHES is new */
+        return attr->config == PERF_COUNT_SW_CONTEXT_SWITCHES ||
+               attr->config == PERF_COUNT_SW_CPU_MIGRATIONS || attr->config == 11;
+    default:
+        return false;
+    }
 }
 
 static bool drop_kernel(struct hwp_counter *c, int errnum)

@@ -253,6 +253,7 @@ void hwp_system_facts_gather(struct hwp_system_facts *ret)
     gather_pmu(ret);
     gather_privileges(ret);
     ret->hypervisor = find_hypervisor();
+    ret->program = realpath("/proc/self/exe", NULL);
     ret->in_container = find_container();
     ret->paranoid = (int)sysctl_number("perf_event_paranoid", INT_MIN);
     ret->nmi_watchdog = sysctl_number("nmi_watchdog", 0) > 0 && ret->has_core_pmu;
@@ -267,5 +268,6 @@ void hwp_system_facts_deinit(struct hwp_system_facts *facts)
 {
     free(facts->core_pmu);
     free(facts->hypervisor);
+    free(facts->program);
     *facts = (struct hwp_system_facts){0};
 }
