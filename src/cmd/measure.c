@@ -228,6 +228,7 @@ static struct hwp_error *open_session(struct measurement *m,
         .freq_hz = options->period    ? 0
                    : options->freq_hz ? options->freq_hz
                                       : DEFAULT_FREQ_HZ,
+        .freq_asked = options->freq_hz != 0,
         .period = options->period,
         .call_chains = options->call_chains || options->call_graph,
         .mmap_pages = (unsigned)options->mmap_pages,
