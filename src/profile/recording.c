@@ -19,6 +19,7 @@
 struct hwp_recording {
     int fd;
     char *path;
+    char *temporary; /* its name until there is something in it; NULL: it is in its place */
     bool is_file;                       /* false: /dev/null, where nothing can be read back */
     struct hwp_recording_event *events; /* names and ids are our own copies */
     size_t nr_events;
@@ -66,13 +67,11 @@ static struct hwp_error *write_error(const struct hwp_recording *r)
 
 /* --- creation --- */
 
-/* Puts an existing recording aside, as PATH.old; *ret_moved says whether there was one. */
-static struct hwp_error *make_way(const char *path, const char *old, bool *ret_moved,
-                                  bool *ret_is_file)
+/* *ret_is_file is false for /dev/null, the one place other than a file that is written to. */
+static struct hwp_error *check_place(const char *path, bool *ret_is_file)
 {
     struct stat st;
 
-    *ret_moved = false;
     *ret_is_file = true;
     if (stat(path, &st) < 0)
         return NULL;
@@ -84,28 +83,45 @@ static struct hwp_error *make_way(const char *path, const char *old, bool *ret_m
         return hwp_error_hint(hwp_error(HWP_E_INVALID, "can't record to %s: it is %s", path,
                                         S_ISDIR(st.st_mode) ? "a directory" : "not a regular file"),
                               "name a file with -o FILE");
-    if (rename(path, old) < 0)
-        return hwp_error_sys(errno, "can't rename the existing %s to %s", path, old);
-    *ret_moved = true;
     return NULL;
 }
 
+/* Under a name of its own, so that a recording which never comes to be leaves others alone. */
 static struct hwp_error *open_file(struct hwp_recording *r)
 {
-    char *old hwp_cleanup(hwp_free_cleanup) = hwp_asprintf("%s.old", r->path);
-    bool moved;
-
-    HWP_TRY(make_way(r->path, old, &moved, &r->is_file));
-    int flags = O_RDWR | O_CLOEXEC | (r->is_file ? O_CREAT | O_TRUNC : 0);
-    r->fd = open(r->path, flags, 0600);
+    HWP_TRY(check_place(r->path, &r->is_file));
+    if (r->is_file) {
+        r->temporary = hwp_asprintf("%s.tmp.%d", r->path, (int)getpid());
+        r->fd = open(r->temporary, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    } else {
+        r->fd = open(r->path, O_RDWR | O_CLOEXEC);
+    }
     if (r->fd >= 0)
         return NULL;
-
     int errnum = errno;
-    if (moved)
-        (void)!rename(old, r->path);
+    free(hwp_steal(&r->temporary)); /* if it is there, it is not ours */
     return hwp_error_hint(hwp_error_sys(errnum, "can't create %s", r->path),
                           "record elsewhere with -o FILE");
+}
+
+/* Moves the recording to its place, and an older one to PATH.old. 0 or an errno. */
+static int take_place(struct hwp_recording *r)
+{
+    if (!r->temporary)
+        return 0;
+    char *old hwp_cleanup(hwp_free_cleanup) = hwp_asprintf("%s.old", r->path);
+    bool moved = rename(r->path, old) == 0;
+
+    if (!moved && errno != ENOENT)
+        return errno;
+    if (rename(r->temporary, r->path) < 0) {
+        int errnum = errno;
+        if (moved)
+            (void)!rename(old, r->path);
+        return errnum;
+    }
+    free(hwp_steal(&r->temporary));
+    return 0;
 }
 
 static void copy_events(struct hwp_recording *r, const struct hwp_recording_event *events,
@@ -203,6 +219,22 @@ static size_t whole_records(const char *records, size_t size)
     return at;
 }
 
+/* The first sign that what was to be recorded runs: all before is told of what was there already. */
+static bool has_begun(const char *records, size_t size)
+{
+    struct perf_event_header h;
+
+    for (size_t at = 0; size - at >= sizeof(h); at += h.size) {
+        memcpy(&h, records + at, sizeof(h));
+        if (h.size < sizeof(h) || h.size > size - at)
+            return false;
+        if (h.type == PERF_RECORD_SAMPLE ||
+            (h.type == PERF_RECORD_COMM && (h.misc & PERF_RECORD_MISC_COMM_EXEC)))
+            return true;
+    }
+    return false;
+}
+
 static int write_data_size(struct hwp_recording *r)
 {
     return write_at(r->fd, &r->header.data.size, sizeof(r->header.data.size),
@@ -224,6 +256,8 @@ struct hwp_error *hwp_recording_append(struct hwp_recording *r, const void *reco
 
     /* In place, so that it succeeds on a full disk too. */
     int errnum = write_data_size(r);
+    if (!errnum && r->temporary && has_begun(records, size))
+        errnum = take_place(r);
     if (!r->errnum)
         r->errnum = errnum;
     return r->errnum ? write_error(r) : NULL;
@@ -316,6 +350,8 @@ struct hwp_error *hwp_recording_finish(struct hwp_recording *r, const struct hwp
     hwp_features_collect(&in, &list);
     take_added(r, &list);
     int errnum = write_features(r, &list);
+    if (!errnum)
+        errnum = take_place(r);
     hwp_features_deinit(&list);
     r->finished = true;
     if (!r->errnum)
@@ -338,6 +374,9 @@ void hwp_recording_destroy(struct hwp_recording *r)
     }
     free(r->events);
     hwp_features_deinit(&r->added);
+    if (r->temporary)
+        unlink(r->temporary);
+    free(r->temporary);
     free(r->path);
     if (r->fd >= 0)
         close(r->fd);

@@ -35,7 +35,9 @@ struct hwp_recording_event {
 
 struct hwp_recording;
 
-/* Creates `path` (an existing file moves to PATH.old, as perf does). */
+/* Records to `path`. The file is made under another name beside it and moves there with the first
+ * sample or exec, or when it is finished; an existing one then moves to PATH.old, as perf does. So
+ * a recording that is destroyed before leaves nothing behind, and others as they were. */
 struct hwp_error *hwp_recording_create(const char *path, const struct hwp_recording_event *events,
                                        size_t nr_events, struct hwp_recording **ret) hwp_must_use;
 

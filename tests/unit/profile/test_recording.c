@@ -214,6 +214,37 @@ static void test_old_file_is_kept(void **state)
     unlink(old);
 }
 
+/* What never ran leaves the recordings of what did alone. */
+static void test_never_ran(void **state)
+{
+    char *path hwp_cleanup(hwp_free_cleanup) = records_path("never");
+    char *old hwp_cleanup(hwp_free_cleanup) = hwp_asprintf("%s.old", path);
+    struct hwp_str s hwp_cleanup(hwp_str_deinit) = {0};
+    struct hwp_recording *r = NULL;
+    struct stat before[2], after[2];
+
+    (void)state;
+    write_story(path, NULL);
+    write_story(path, NULL);
+    assert_true(stat(path, &before[0]) == 0 && stat(old, &before[1]) == 0);
+    put_comm(&s, 100, "sh", false, 10);
+    no_error(hwp_recording_create(path, records_events, 2, &r));
+    no_error(hwp_recording_append(r, s.data, s.len));
+    no_error(hwp_recording_round(r));
+    hwp_recording_destroy(hwp_steal(&r));
+    assert_true(stat(path, &after[0]) == 0 && stat(old, &after[1]) == 0);
+    assert_true(before[0].st_ino == after[0].st_ino && before[1].st_ino == after[1].st_ino);
+
+    put_comm(&s, 100, "app", true, 11);
+    no_error(hwp_recording_create(path, records_events, 2, &r));
+    no_error(hwp_recording_append(r, s.data, s.len));
+    hwp_recording_destroy(r);
+    assert_true(stat(path, &after[0]) == 0 && stat(old, &after[1]) == 0);
+    assert_true(before[0].st_ino == after[1].st_ino && before[0].st_ino != after[0].st_ino);
+    unlink(path);
+    unlink(old);
+}
+
 static const char *copied_from = "/bin/sh";
 
 /* How long an id the recording of a copied program has, where the copy is left alone or replaced
@@ -339,7 +370,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_round_trip), cmocka_unit_test(test_unfinished),
         cmocka_unit_test(test_group_read), cmocka_unit_test(test_old_file_is_kept),
-        cmocka_unit_test(test_build_ids_of_files),
+        cmocka_unit_test(test_build_ids_of_files), cmocka_unit_test(test_never_ran),
         cmocka_unit_test(test_no_space),   cmocka_unit_test(test_bad_places),
     };
 
