@@ -18,6 +18,7 @@
 
 #define MAX_DEPTH 200       /* of nested DIEs */
 #define MAX_DIES  20000000u /* of a unit: a broken file must end, too */
+#define MAX_RANGES 4000000u /* of a unit's functions: many may share one long list */
 #define MAX_NODES 1000000u  /* of a function */
 
 struct inline_node { /* a concrete function, or a function inlined into one */
@@ -176,7 +177,7 @@ static void list_functions(struct walk *w, Dwarf_Die *parent, int depth)
     if (depth > MAX_DEPTH || dwarf_child(parent, &die) != 0)
         return;
     do {
-        if (!w->budget--) {
+        if (w->unit->ranges.len > MAX_RANGES || !w->budget--) {
             w->budget = 0;
             return;
         }

@@ -3,10 +3,12 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/file.h"
 
-#define MAP_MAX (1u << 30)
+#define MAP_MAX (256u << 20)
 
 static void add_line(struct hwp_symbol_index *ix, const char *line)
 {
@@ -38,17 +40,40 @@ static void keep_latest(struct hwp_symbol_index *ix)
     hwp_map_deinit(&latest);
 }
 
+/* Anyone can put a file into /tmp under the process's number: only what is root's, the reader's or
+ * the process's own is believed, and links are not followed. */
+static bool is_trusted(const char *path, int32_t pid)
+{
+    hwp_cleanup(hwp_free_cleanup) char *proc = hwp_asprintf("/proc/%d", pid);
+    struct stat st, owner;
+
+    if (lstat(path, &st) != 0 || !S_ISREG(st.st_mode))
+        return false;
+    return st.st_uid == 0 || st.st_uid == geteuid() ||
+           (stat(proc, &owner) == 0 && st.st_uid == owner.st_uid);
+}
+
+static char *read_map(const char *path, int32_t pid)
+{
+    hwp_cleanup(hwp_free_cleanup) char *text = NULL;
+
+    if (!is_trusted(path, pid))
+        return NULL;
+    text = hwp_file_read(path, MAP_MAX, NULL);
+    /* /tmp is sticky: what is trusted now was not exchanged by others while it was read. */
+    return is_trusted(path, pid) ? hwp_steal(&text) : NULL;
+}
+
 void hwp_index_add_perf_map(struct hwp_symbol_index *ix, int32_t pid)
 {
     hwp_cleanup(hwp_free_cleanup) char *path = hwp_asprintf("/tmp/perf-%d.map", pid);
     /* A process in a container has its own /tmp. */
     hwp_cleanup(hwp_free_cleanup) char *inside = hwp_asprintf("/proc/%d/root%s", pid, path);
-    size_t len = 0;
-    hwp_cleanup(hwp_free_cleanup) char *text = hwp_file_read(path, MAP_MAX, &len);
+    hwp_cleanup(hwp_free_cleanup) char *text = read_map(path, pid);
     char *state = NULL;
 
     if (!text)
-        text = hwp_file_read(inside, MAP_MAX, &len);
+        text = read_map(inside, pid);
     if (!text)
         return;
     for (char *line = strtok_r(text, "\n", &state); line; line = strtok_r(NULL, "\n", &state))
