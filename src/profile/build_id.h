@@ -1,6 +1,6 @@
 /*
  * GNU build ids, the linker's fingerprint of a file (a note named "GNU" of type 3).
- * Private to src/profile. Safe from any thread.
+ * For src/profile and src/symbols. Safe from any thread.
  */
 #ifndef HWP_PROFILE_BUILD_ID_H
 #define HWP_PROFILE_BUILD_ID_H

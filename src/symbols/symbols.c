@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/utsname.h>
 
 #include "base/file.h"
 
@@ -73,6 +74,14 @@ const struct hwp_module *hwp_symbols_module(struct hwp_symbols *s, uint32_t dso)
     return *slot;
 }
 
+/* Without a build id, a kernel of another release is known to be another. */
+static bool is_other_release(const struct hwp_run *run)
+{
+    struct utsname names;
+
+    return run->os_release && uname(&names) == 0 && strcmp(run->os_release, names.release) != 0;
+}
+
 static char *running_kernels_kallsyms(struct hwp_symbols *s, const struct hwp_dso *dso)
 {
     size_t len = 0;
@@ -80,6 +89,11 @@ static char *running_kernels_kallsyms(struct hwp_symbols *s, const struct hwp_ds
     /* A module has a build id of its own, which says nothing about the kernel. */
     if (dso->kind == HWP_DSO_KERNEL && dso->build_id_len &&
         !hwp_kernel_build_id_is(dso->build_id, dso->build_id_len)) {
+        s->kernel_mismatch = true;
+        return NULL;
+    }
+    if (!(dso->kind == HWP_DSO_KERNEL && dso->build_id_len) &&
+        is_other_release(&s->profile->run)) {
         s->kernel_mismatch = true;
         return NULL;
     }

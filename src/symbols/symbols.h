@@ -22,7 +22,8 @@
 struct hwp_symbols_options {
     const char *symfs;     /* root in front of every path, or NULL */
     const char *vmlinux;   /* for kernel code and lines, or NULL to look in the usual places */
-    const char *kallsyms;  /* NULL: the recording's own, else /proc/kallsyms if build ids match */
+    const char *kallsyms;  /* NULL: the recording's own, else /proc/kallsyms if build ids match
+                            * (where none was recorded: the kernels' releases) */
     bool no_demangle;
 };
 

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <sys/utsname.h>
 
-#include "base/file.h"
+#include "profile/build_id.h"
 
 /* Symbols whose names may stand twice in a kernel would give a wrong slide. */
 static bool find_slide(const struct hwp_elf *e, const struct hwp_kallsyms *k, uint64_t *ret)
@@ -79,23 +79,10 @@ struct hwp_elf *hwp_vmlinux_open(const struct hwp_dso *dso, const char *path,
     return e;
 }
 
-/* /sys/kernel/notes is a sequence of ELF notes. */
 bool hwp_kernel_build_id_is(const uint8_t *id, size_t len)
 {
-    size_t size = 0;
-    hwp_cleanup(hwp_free_cleanup) char *notes = hwp_file_read("/sys/kernel/notes", 1u << 20, &size);
-    size_t at = 0;
+    uint8_t own[HWP_BUILD_ID_MAX];
+    size_t own_len = hwp_build_id_of_kernel(own);
 
-    while (notes && at + sizeof(Elf64_Nhdr) <= size) {
-        Elf64_Nhdr note;
-        memcpy(&note, notes + at, sizeof(note));
-        size_t name = at + sizeof(note), desc = name + (((size_t)note.n_namesz + 3) & ~(size_t)3);
-        if (desc > size || note.n_descsz > size - desc)
-            return false;
-        if (note.n_type == NT_GNU_BUILD_ID && note.n_namesz == 4 &&
-            memcmp(notes + name, "GNU", 4) == 0)
-            return note.n_descsz <= len && memcmp(notes + desc, id, note.n_descsz) == 0;
-        at = desc + (((size_t)note.n_descsz + 3) & ~(size_t)3);
-    }
-    return false;
+    return own_len && own_len <= len && memcmp(own, id, own_len) == 0;
 }

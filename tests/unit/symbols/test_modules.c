@@ -336,6 +336,20 @@ static void test_kernel(void **state)
     close_opened(&o);
 }
 
+/* No build id was recorded, but the kernel's release was: not the one of this machine. */
+static void test_other_kernel(void **state)
+{
+    struct hwp_dso kernel = {.kind = HWP_DSO_KERNEL, .path = (char[]){"[kernel]"}};
+    struct hwp_profile p = {.run.os_release = (char[]){"1.0-other"}};
+
+    (void)state;
+    hwp_vec_push(&p.dsos, kernel);
+    struct hwp_symbols *s = hwp_symbols_create(&p, NULL);
+    assert_int_equal(hwp_symbols_module(s, 0)->state, HWP_MODULE_MISMATCH);
+    hwp_symbols_destroy(s);
+    hwp_vec_deinit(&p.dsos);
+}
+
 static void test_perf_map(void **state)
 {
     struct hwp_dso dso = {.kind = HWP_DSO_ANON, .path = (char[]){"//anon"}, .pid = getpid()};
@@ -414,6 +428,7 @@ int main(void)
         cmocka_unit_test(test_deleted),
         cmocka_unit_test(test_names_of_memory),
         cmocka_unit_test(test_kernel),
+        cmocka_unit_test(test_other_kernel),
         cmocka_unit_test(test_perf_map),
         cmocka_unit_test(test_vdso),
         cmocka_unit_test(test_cxx),
