@@ -41,6 +41,8 @@ static void print_hot(const struct hwp_document *doc, const struct hwp_report_op
         hwp_out_puts(out, "no samples\n\n");
         return;
     }
+    if (options->format == HWP_FORMAT_TEXT && doc->hot->has_filter && !doc->hot->functions.len)
+        hwp_out_puts(out, "nothing matches the filters\n\n");
     if (options->format == HWP_FORMAT_TEXT)
         write_title("Hot functions", out);
     hwp_hot_table(doc->profile, doc->hot, &t);

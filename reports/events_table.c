@@ -90,6 +90,14 @@ static void write_group(const struct hwp_event_row *rows, size_t n, struct hwp_o
     hwp_out_puts(out, "\n");
 }
 
+static bool has_missing(const struct hwp_event_row *rows, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (rows[i].available == HWP_AVAILABLE_NO)
+            return true;
+    return false;
+}
+
 void hwp_events_print(const struct hwp_event_row *rows, size_t n,
                       const struct hwp_report_options *options, struct hwp_out *out)
 {
@@ -105,4 +113,6 @@ void hwp_events_print(const struct hwp_event_row *rows, size_t n,
             ;
         write_group(&rows[i], end - i, out);
     }
+    if (has_missing(rows, n))
+        hwp_out_puts(out, "- can't be counted here: 'hwprof doctor' says why\n");
 }

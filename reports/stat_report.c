@@ -222,7 +222,9 @@ static void text_times(const struct hwp_stat *s, struct hwp_out *out)
     double root = s->duration_ns.n ? sqrt((double)s->duration_ns.n) : 1;
 
     hwp_out_puts(out, "\n");
-    if (s->nr_runs > 1)
+    if (s->duration_ns.mean <= 0)
+        hwp_out_puts(out, "                 – seconds time elapsed\n");
+    else if (s->nr_runs > 1)
         hwp_out_printf(out, " %17.9f +- %.9f seconds time elapsed  ( +-%6.2f%% )\n",
                        s->duration_ns.mean / 1e9, hwp_moments_stddev(&s->duration_ns) / root / 1e9,
                        hwp_moments_error_percent(&s->duration_ns));
@@ -242,7 +244,7 @@ static void text_report(const struct hwp_stat *s, const struct hwp_stat_report_o
         hwp_out_puts(out, "#           time             counts unit events\n");
     if (!options->has_time) {
         char *command hwp_cleanup(hwp_free_cleanup) =
-            hwp_text_printable(s->command ? s->command : "system wide");
+            hwp_text_printable(s->command ? s->command : "(not recorded)");
         hwp_out_printf(out, "\n Performance counter stats for '%s'", command);
         if (s->nr_runs > 1)
             hwp_out_printf(out, " (%llu runs)", (unsigned long long)s->nr_runs);

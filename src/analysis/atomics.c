@@ -1,11 +1,11 @@
 #include "analysis/atomics.h"
 
-#include <linux/perf_event.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "analysis/metrics.h"
 #include "base/mem.h"
+#include "profile/encoding.h"
 
 ptrdiff_t hwp_insns_find(const struct hwp_insns *insns, uint64_t vaddr)
 {
@@ -39,29 +39,6 @@ void hwp_insns_targets(const struct hwp_insns *insns, bool *targets)
     }
 }
 
-/* perf_event_attr.type and .config as the encoding's text says them; `absent` if it doesn't. */
-static unsigned long encoded(const struct hwp_event *ev, const char *field, unsigned long absent)
-{
-    const char *at = ev->encoding ? strstr(ev->encoding, field) : NULL;
-
-    return at ? strtoul(at + strlen(field), NULL, 0) : absent;
-}
-
-/* Software events, tracepoints and breakpoints are taken where they happen; the clocks alone are
- * timer interrupts. */
-static bool encoding_skids(const struct hwp_event *ev)
-{
-    switch (encoded(ev, "type=", PERF_TYPE_HARDWARE)) {
-    case PERF_TYPE_SOFTWARE:
-        return encoded(ev, "config=", PERF_COUNT_SW_CPU_CLOCK) <= PERF_COUNT_SW_TASK_CLOCK;
-    case PERF_TYPE_TRACEPOINT:
-    case PERF_TYPE_BREAKPOINT:
-        return false;
-    default:
-        return true;
-    }
-}
-
 bool hwp_event_skids(const struct hwp_event *ev)
 {
     if (ev->precise || ev->origin == HWP_ORIGIN_MODELLED || !ev->name)
@@ -72,7 +49,7 @@ bool hwp_event_skids(const struct hwp_event *ev)
     case HWP_ROLE_MAJOR_FAULTS:
         return false;
     default:
-        return encoding_skids(ev);
+        return hwp_encoding_is_interrupt(ev->encoding);
     }
 }
 
