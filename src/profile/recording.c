@@ -82,7 +82,7 @@ static struct hwp_error *check_place(const char *path, bool *ret_is_file)
     if (!S_ISREG(st.st_mode))
         return hwp_error_hint(hwp_error(HWP_E_INVALID, "can't record to %s: it is %s", path,
                                         S_ISDIR(st.st_mode) ? "a directory" : "not a regular file"),
-                              "name a file with -o FILE");
+                              "name a file: record -o FILE; without a verb, -d FILE");
     return NULL;
 }
 
@@ -101,7 +101,7 @@ static struct hwp_error *open_file(struct hwp_recording *r)
     int errnum = errno;
     free(hwp_steal(&r->temporary)); /* if it is there, it is not ours */
     return hwp_error_hint(hwp_error_sys(errnum, "can't create %s", r->path),
-                          "record elsewhere with -o FILE");
+                          "record elsewhere: record -o FILE; without a verb, -d FILE");
 }
 
 /* Moves the recording to its place, and an older one to PATH.old. 0 or an errno. */
