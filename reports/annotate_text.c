@@ -75,7 +75,8 @@ static void write_head(const struct page *page)
         char *text hwp_cleanup(hwp_free_cleanup) = hwp_text_printable(event);
         char *samples hwp_cleanup(hwp_free_cleanup) =
             hwp_text_count(a->totals[e].samples, !page->options->no_big_num);
-        hwp_out_printf(page->out, "%s%s samples of %s", any ? ", " : "", samples, text);
+        hwp_out_printf(page->out, "%s%s sample%s of %s", any ? ", " : "", samples,
+                       a->totals[e].samples == 1 ? "" : "s", text);
         any = true;
     }
     write_atomic_share(page);

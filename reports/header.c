@@ -268,7 +268,8 @@ static void write_lost(const struct hwp_run *run, bool big_num, struct hwp_out *
     char *samples hwp_cleanup(hwp_free_cleanup) = hwp_text_count(run->lost_samples, big_num);
     hwp_out_printf(out, "lost    %s records, %s samples", records, samples);
     if (run->throttled)
-        hwp_out_printf(out, "; throttled %llu times", (unsigned long long)run->throttled);
+        hwp_out_printf(out, "; throttled %llu time%s", (unsigned long long)run->throttled,
+                       run->throttled == 1 ? "" : "s");
     hwp_out_puts(out, "\n");
 }
 
