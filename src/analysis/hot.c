@@ -54,9 +54,10 @@ static uint32_t function_of(struct build *b, uint32_t loc)
 
 static bool passes(const struct build *b, const struct hwp_cell *cell, uint32_t function)
 {
-    const struct hwp_hot_function *f = &b->all.data[function];
+    const struct hwp_hot_function *all = b->all.data;
 
-    return hwp_filter_cell(&b->filter, b->p, cell, f->module, f->symbol);
+    return all &&
+           hwp_filter_cell(&b->filter, b->p, cell, all[function].module, all[function].symbol);
 }
 
 static bool first_visit(struct build *b, uint32_t function, uint64_t stamp)
@@ -369,8 +370,9 @@ void hwp_hot_notes(const struct hwp_profile *p, const struct hwp_hot *hot, struc
     for (size_t e = 0; e < hot->nr_events; e++) {
         const struct hwp_event *ev = &p->run.events.data[e];
         if (ev->nr_samples && ev->nr_samples < FEW_SAMPLES) {
-            char *detail = hwp_asprintf("%s: %llu samples", ev->name ? ev->name : "?",
-                                        (unsigned long long)ev->nr_samples);
+            char *detail = hwp_asprintf("%s: %llu sample%s", ev->name ? ev->name : "?",
+                                        (unsigned long long)ev->nr_samples,
+                                        ev->nr_samples == 1 ? "" : "s");
             hwp_note_raise(notes, HWP_NOTE_FEW_SAMPLES, detail);
             free(detail);
         }
