@@ -1,11 +1,12 @@
 #include "profile/kallsyms.h"
 
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "base/file.h"
 #include "base/mem.h"
+
+#define KALLSYMS_MAX ((size_t)256 << 20) /* some 5 MiB, more with many modules */
 
 /* What is known so far about one wanted address. */
 struct bounds {
@@ -106,22 +107,8 @@ static int by_value(const void *a, const void *b)
     return x < y ? -1 : x > y;
 }
 
-static void read_all(const char *path, struct hwp_str *out)
-{
-    static const size_t step = 65536;
-    char *buf hwp_cleanup(hwp_free_cleanup) = hwp_alloc(step);
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    ssize_t n = 0;
-
-    while (fd >= 0 && (n = read(fd, buf, step)) > 0)
-        hwp_str_addn(out, buf, (size_t)n);
-    if (fd >= 0)
-        close(fd);
-}
-
 void hwp_kallsyms_of_profile(const struct hwp_profile *p, struct hwp_str *out)
 {
-    struct hwp_str text hwp_cleanup(hwp_str_deinit) = {0};
     uint64_t *addrs hwp_cleanup(hwp_free_cleanup) = hwp_calloc(p->locs.len, sizeof(*addrs));
     size_t n = 0;
 
@@ -133,7 +120,7 @@ void hwp_kallsyms_of_profile(const struct hwp_profile *p, struct hwp_str *out)
     if (!n)
         return;
     qsort(addrs, n, sizeof(*addrs), by_value);
-    read_all("/proc/kallsyms", &text);
-    if (text.len)
-        hwp_kallsyms_select(text.data, addrs, n, out);
+    char *text hwp_cleanup(hwp_free_cleanup) = hwp_file_read("/proc/kallsyms", KALLSYMS_MAX, NULL);
+    if (text)
+        hwp_kallsyms_select(text, addrs, n, out);
 }

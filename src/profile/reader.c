@@ -11,10 +11,6 @@
 #include "base/mem.h"
 #include "profile/reader_internal.h"
 
-/* Costs are kept by place and event, side by side; more events than this are no recording that anybody
- * made. */
-#define EVENTS_MAX 1024
-
 static void close_fd(int *fd)
 {
     if (*fd >= 0)
@@ -116,9 +112,9 @@ static struct hwp_error *read_attrs(struct hwp_reader *r)
     if (entry < PERF_ATTR_SIZE_VER0 + sizeof(struct perf_file_section) ||
         entry > r->header.attrs.size)
         return hwp_error(HWP_E_FORMAT, "%s has no events in it", r->name);
-    if (r->header.attrs.size / entry > EVENTS_MAX)
+    if (r->header.attrs.size / entry > HWP_EVENTS_MAX)
         return hwp_error(HWP_E_UNSUPPORTED, "%s has %llu events; %d is the most that can be shown",
-                         r->name, (unsigned long long)(r->header.attrs.size / entry), EVENTS_MAX);
+                         r->name, (unsigned long long)(r->header.attrs.size / entry), HWP_EVENTS_MAX);
     size_t stored = entry - sizeof(struct perf_file_section);
     size_t used = stored < sizeof(struct perf_event_attr) ? stored : sizeof(struct perf_event_attr);
 

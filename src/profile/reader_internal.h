@@ -74,6 +74,10 @@ struct hwp_attr {
     uint64_t first_id; /* of its ids; 0 if it has none */
 };
 
+/* Costs are kept by place and event, side by side; more events than this are no recording that anybody
+ * made. */
+#define HWP_EVENTS_MAX 1024
+
 struct hwp_reader {
     const char *name; /* for messages */
     const uint8_t *data;

@@ -51,5 +51,7 @@ struct hwp_error *hwp_stream_read_head(struct hwp_reader *r)
     }
     if (!r->attrs.len)
         return hwp_error(HWP_E_FORMAT, "%s has no events in it", r->name);
+    if (r->attrs.len > HWP_EVENTS_MAX)
+        return hwp_error(HWP_E_UNSUPPORTED, "%s has more than %d events", r->name, HWP_EVENTS_MAX);
     return NULL;
 }

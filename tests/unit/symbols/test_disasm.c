@@ -153,7 +153,7 @@ static void test_rows(void **state)
     }
 }
 
-/* The AT&T texts are objdump's. */
+/* The AT&T texts are written as objdump writes them. */
 static const struct syntax_row {
     int line;
     const char *bytes, *att, *intel;
