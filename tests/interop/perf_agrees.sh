@@ -38,7 +38,7 @@ compare() {
                 print "  perf " perf[symbol] ", hwprof " ours[symbol] + 0 ":" symbol
             }
             printf "  %d samples, %d in other places\n", all, off
-            exit !(all > 100 && off == 0)
+            exit !(all > 20 && off == 0)
         }' \
         ours.txt perf.txt
 }
