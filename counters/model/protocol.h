@@ -60,7 +60,7 @@ enum hwm_flag {
     HWM_CHAINS = 2,      /* keep costs apart by call chain */
     HWM_PREFETCH = 4,    /* the stream prefetcher of L2 */
     HWM_ADJACENT = 8,    /* L2 fetches the other half of a 128-byte pair, too */
-    HWM_BRANCHES = 16,   /* the branch predictor */
+    HWM_PREDICTOR = 16,  /* the branch predictor */
     HWM_ALLOCATIONS = 32, /* remember where heap objects were allocated */
 };
 
