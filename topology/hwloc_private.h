@@ -1,5 +1,5 @@
 /*
- * What the files that talk to hwloc (topology.c, topology_cpus.c, mempolicy.c) share; hwloc.h is included by
+ * What the files that talk to hwloc (topology*.c, mempolicy.c) share; hwloc.h is included by
  * those alone.
  */
 #ifndef HWP_TOPOLOGY_HWLOC_PRIVATE_H

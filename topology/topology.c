@@ -97,7 +97,10 @@ static struct hwp_error *load_handle(struct hwp_topology *t, enum hwp_topology_f
     HWP_TRY(set_source(t->priv->hwloc, from, spec));
 
     errno = 0;
+    /* hwloc leaves instruction caches out unless asked. */
     if (hwloc_topology_set_flags(t->priv->hwloc, HWLOC_TOPOLOGY_FLAG_INCLUDE_DISALLOWED) < 0 ||
+        hwloc_topology_set_type_filter(t->priv->hwloc, HWLOC_OBJ_L1ICACHE,
+                                       HWLOC_TYPE_FILTER_KEEP_ALL) < 0 ||
         hwloc_topology_load(t->priv->hwloc) < 0)
         return load_error(from, spec);
     return NULL;

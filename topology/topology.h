@@ -46,7 +46,8 @@ struct hwp_topology {
     struct hwp_cpuset online, allowed;
     unsigned nr_packages, nr_cores, nr_l3, nr_l2; /* 0: the machine doesn't say */
     unsigned nr_kinds;                            /* 1 where all CPUs are alike */
-    uint64_t l1d_bytes, l2_bytes, l3_bytes; /* of one cache; 0 unknown */
+    uint64_t l1i_bytes, l1d_bytes, l2_bytes, l3_bytes; /* of one cache; 0 unknown */
+    unsigned l1i_ways, l1d_ways, l2_ways, l3_ways; /* 0 unknown; all lines: fully associative */
     unsigned line_bytes;                    /* cache line; 0 unknown */
     char *cpu_model;                        /* "AMD EPYC 9654", or NULL */
     bool is_this_system;
@@ -66,6 +67,18 @@ const struct hwp_cpu *hwp_topology_cpu(const struct hwp_topology *t, unsigned cp
 
 /* "AMD EPYC 9654, 2 packages, 192 cores, 384 CPUs, 24 × L3 32 MiB, 2 NUMA nodes". Caller frees. */
 char *hwp_topology_summary(const struct hwp_topology *t);
+
+/* What the machine says of itself under hwloc's name for it ("CPUVendor", "CPUFamilyNumber",
+ * "CPUImplementer" …): of the first package, else of the whole. NULL if it says nothing. Owned by
+ * the topology. */
+const char *hwp_topology_info(const struct hwp_topology *t, const char *name);
+
+/* The latency from node to node as the firmware puts it (ACPI SLIT: 10 is local), by logical index;
+ * 0 if it says nothing. */
+unsigned hwp_topology_distance(const struct hwp_topology *t, int from, int to);
+
+/* Names the processor of a machine that has no name: a synthetic one. Goes into its XML, too. */
+void hwp_topology_set_cpu_model(struct hwp_topology *t, const char *name);
 
 /* hwloc XML of the whole, for the recording. Caller frees. */
 struct hwp_error *hwp_topology_to_xml(const struct hwp_topology *t, char **ret) hwp_must_use;

@@ -126,8 +126,17 @@ static unsigned count_of(hwloc_topology_t h, hwloc_obj_type_t type)
     return n > 0 ? (unsigned)n : 0;
 }
 
-/* Size of the first cache of a level; its line size too, unless a nearer level gave one. */
-static uint64_t cache_bytes(struct hwp_topology *t, hwloc_topology_t h, hwloc_obj_type_t type)
+/* hwloc says -1 for a fully associative cache. */
+static unsigned cache_ways(const struct hwloc_cache_attr_s *cache)
+{
+    if (cache->associativity >= 0)
+        return (unsigned)cache->associativity;
+    return cache->linesize ? (unsigned)(cache->size / cache->linesize) : 0;
+}
+
+/* Size and ways of the first cache of a level; its line size too, unless a nearer level gave one. */
+static uint64_t cache_bytes(struct hwp_topology *t, hwloc_topology_t h, hwloc_obj_type_t type,
+                            unsigned *ret_ways)
 {
     hwloc_obj_t obj = hwloc_get_obj_by_type(h, type, 0);
 
@@ -135,6 +144,7 @@ static uint64_t cache_bytes(struct hwp_topology *t, hwloc_topology_t h, hwloc_ob
         return 0;
     if (!t->line_bytes)
         t->line_bytes = obj->attr->cache.linesize;
+    *ret_ways = cache_ways(&obj->attr->cache);
     return obj->attr->cache.size;
 }
 
@@ -174,9 +184,10 @@ struct hwp_error *hwp_topology_fill(struct hwp_topology *t)
     t->nr_cores = count_of(h, HWLOC_OBJ_CORE);
     t->nr_l3 = count_of(h, HWLOC_OBJ_L3CACHE);
     t->nr_l2 = count_of(h, HWLOC_OBJ_L2CACHE);
-    t->l1d_bytes = cache_bytes(t, h, HWLOC_OBJ_L1CACHE);
-    t->l2_bytes = cache_bytes(t, h, HWLOC_OBJ_L2CACHE);
-    t->l3_bytes = cache_bytes(t, h, HWLOC_OBJ_L3CACHE);
+    t->l1d_bytes = cache_bytes(t, h, HWLOC_OBJ_L1CACHE, &t->l1d_ways);
+    t->l1i_bytes = cache_bytes(t, h, HWLOC_OBJ_L1ICACHE, &t->l1i_ways);
+    t->l2_bytes = cache_bytes(t, h, HWLOC_OBJ_L2CACHE, &t->l2_ways);
+    t->l3_bytes = cache_bytes(t, h, HWLOC_OBJ_L3CACHE, &t->l3_ways);
     t->cpu_model = cpu_model(h);
     t->is_this_system = hwloc_topology_is_thissystem(h);
     return NULL;
