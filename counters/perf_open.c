@@ -279,11 +279,12 @@ static bool is_tracking(const struct hwp_perf_session *s)
     return false;
 }
 
-/* Without any PMU that is the reason, whatever library was the first to notice. */
+/* Without any PMU that is the reason, whatever library was the first to notice; but for what no PMU
+ * counts. */
 static struct hwp_diagnosis why_unavailable(const struct hwp_perf_session *s,
                                             const struct hwp_counter *c)
 {
-    if (!s->config.facts->has_core_pmu)
+    if (!s->config.facts->has_core_pmu && strcmp(c->enc->via, "model") != 0)
         return hwp_diagnose_open_in(s->config.facts, s->scope, &c->enc->attr, false, ENOENT);
     return (struct hwp_diagnosis){
         .cause = HWP_CAUSE_EVENT_UNKNOWN,

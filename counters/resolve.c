@@ -7,6 +7,7 @@
 #include "base/str.h"
 #include "base/suggest.h"
 #include "counters/generic.h"
+#include "counters/model_events.h"
 #include "counters/pfm.h"
 #include "counters/tracefs.h"
 
@@ -210,6 +211,8 @@ static struct hwp_error *unknown_name(struct hwp_resolver *r, const struct hwp_s
     if (elsewhere)
         return hwp_error_hint(err, "%s", elsewhere);
     hwp_generic_each(offer_generic, &near);
+    for (const struct hwp_model_event *ev = hwp_model_events; ev->name; ev++)
+        hwp_suggest_offer(&near, ev->name);
     hwp_vec_foreach (&r->pmus, pmu) {
         if (pmu->core)
             hwp_pmu_load(pmu);
@@ -233,6 +236,18 @@ static bool find_tracepoint(const char *system, const char *name, uint64_t *ret)
 
     hwp_error_destroy(err);
     return found;
+}
+
+/* What only the modelled PMU counts is data, like any event that can't be opened. */
+static bool resolve_modelled(struct hwp_resolver *r, const struct hwp_spec *spec)
+{
+    if (strchr(spec->name, ':') || !hwp_model_event_find(spec->name))
+        return false;
+    struct hwp_encoding *e = hwp_resolve_add(r, spec, hwp_strdup(spec->text), "model", NULL);
+    e->attr.type = PERF_TYPE_RAW;
+    e->unavailable = hwp_strdup("only the modelled PMU counts it");
+    e->remedy = hwp_strdup("--source model");
+    return true;
 }
 
 static void add_tracepoint(struct hwp_resolver *r, const struct hwp_spec *spec, uint64_t id)
@@ -269,7 +284,7 @@ static struct hwp_error *resolve_name(struct hwp_resolver *r, const struct hwp_s
         return NULL;
     }
     HWP_TRY(resolve_alias(r, spec, &found));
-    if (found)
+    if (found || resolve_modelled(r, spec))
         return NULL;
     hwp_cleanup(hwp_free_cleanup) char *colons = with_colons(spec->name);
     bool as_written = hwp_pfm_knows(spec->name);

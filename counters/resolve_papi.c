@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "counters/model_events.h"
 #include "counters/papi.h"
 #include "counters/resolve.h"
 
@@ -38,7 +39,8 @@ static void add_unavailable(struct hwp_resolver *r, const struct hwp_spec *spec,
 
     e->attr.type = PERF_TYPE_RAW;
     e->unavailable = hwp_steal(&why->msg);
-    e->remedy = hwp_steal(&why->hint);
+    e->remedy = hwp_model_event_find(spec->name) ? hwp_strdup("--source model counts it")
+                                                 : hwp_steal(&why->hint);
     hwp_error_destroy(why);
 }
 
