@@ -7,7 +7,7 @@ cd "$SOURCE" || exit 1
 mapfile -t files < <(find src topology counters reports workloads tests scripts docs .ci \
     -type f ! -path 'tests/data/*' ! -path tests/arch/hygiene.sh \
     \( -name '*.[ch]' -o -name '*.def' -o -name '*.sh' -o -name '*.py' -o -name '*.md' \
-    -o -name '*.[1-8]' -o -name CMakeLists.txt -o -path 'scripts/*' -o -path '.ci/*' \))
+    -o -name '*.[1-8]' -o -name CMakeLists.txt -o -name '*.cmake' -o -path 'scripts/*' -o -path '.ci/*' \))
 files+=(CMakeLists.txt)
 if ((${#files[@]} < 50)); then
     echo "only ${#files[@]} files found: the scan is broken"

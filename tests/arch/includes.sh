@@ -35,20 +35,20 @@ cjson/.*                     src/profile reports
 linux/perf_event\.h          counters:h src/profile:h
 '
 
-# "FILE:LINE:HEADER" of every include. The modelled PMU is built apart, against Valgrind alone.
+# "FILE:LINE:HEADER" of every include. The modelled PMU is built apart: see below.
 includes() {
-    find src topology counters reports workloads -path counters/model -prune -o \
-        \( -name '*.c' -o -name '*.h' -o -name '*.def' \) -print0 |
+    find "$@" \( -name '*.c' -o -name '*.h' -o -name '*.def' \) -print0 |
         xargs -0 grep -nHE '^[[:space:]]*#[[:space:]]*include[[:space:]]*[<"]' |
         sed -E 's/^([^:]+:[0-9]+):[^<"]*[<"]([^>"]+)[>"].*/\1:\2/'
 }
 
-all=$(includes)
+all=$(includes src topology counters reports workloads -path counters/model -prune -o)
 if (($(wc -l <<<"$all") < 100)); then
     echo "only $(wc -l <<<"$all") #include lines found: the scan is broken"
     exit 1
 fi
 
+bad=0
 awk -F: -v arrows="$arrows" -v foreign="$foreign" '
 function folder_of(file,    parts, n) {
     n = split(file, parts, "/")
@@ -101,6 +101,9 @@ function wrong(why) {
         wrong("include \"" header "\": name it from src/ on")
     } else if (n > 1 && (to in folders || to == "common" || to == "cmd") && !((from, to) in may)) {
         wrong(from " must not use " to ": " header)
+    } else if (header ~ /^counters\/model\// &&
+               (from != "counters" || header !~ /\/(protocol\.h|counters\.def)$/)) {
+        wrong("of the modelled PMU, counters alone may include, and the protocol alone: " header)
     } else if (header ~ /^\.\./ || header ~ /\/\.\.\//) {
         wrong("include \"" header "\" climbs out of its folder")
     }
@@ -117,4 +120,45 @@ function wrong(why) {
 }
 
 END { exit bad }
-' <<<"$all"
+' <<<"$all" || bad=1
+
+# The modelled PMU's tool has no libc and none of hwprof: the protocol, the simulated parts, and
+# Valgrind. The simulated parts have not even Valgrind.
+model=$(includes counters/model)
+if (($(wc -l <<<"$model") < 10)); then
+    echo "only $(wc -l <<<"$model") #include lines found in counters/model: the scan is broken"
+    exit 1
+fi
+awk -F: '
+BEGIN {
+    own = "[a-z0-9_]+\\.(h|def)"
+    free = "std(bool|def|int)\\.h"
+    may["counters/model"] = "^(" free "|counters\\.def)$"
+    may["counters/model/sim"] = "^(" own "|\\.\\./(protocol\\.h|counters\\.def))$"
+    may["counters/model/tool"] = "^(" own "|\\.\\./(protocol\\.h|counters\\.def)|\\.\\./sim/" own ")$"
+}
+
+function exists(file) {
+    if ((getline line < file) < 0)
+        return 0
+    close(file)
+    return 1
+}
+
+{
+    folder = $1
+    sub("/[^/]*$", "", folder)
+    header = $3
+    foreign = header !~ /\// && !exists(folder "/" header)
+    valgrind = folder ~ /tool$/ && header ~ /^(pub_tool_[a-z0-9_]+|libvex[a-z0-9_]*|valgrind)\.h$/
+    if (!(folder in may) || header !~ may[folder] ||
+        (foreign && header !~ "^" free "$" && !valgrind)) {
+        print $1 ":" $2 ": " folder " must not include " header
+        bad = 1
+    }
+}
+
+END { exit bad }
+' <<<"$model" || bad=1
+
+exit $bad
