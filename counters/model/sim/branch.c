@@ -1,0 +1,255 @@
+/*
+ * The predictor in figures: 4096 two-bit counters by address, four tagged tables of 1024 entries
+ * that see the last 5, 12, 28 and 64 bits of global history, 32 return addresses, 1024 targets by
+ * address and history and 512 by address alone. The history fits one word, so that an index is a
+ * mask and a multiplication instead of TAGE's folded registers.
+ *
+ * A conditional branch adds its outcome to the history, a return one bit of where it went, an
+ * indirect jump four; direct jumps and calls nothing.
+ */
+#include "branch.h"
+
+#define BASE_BITS      12
+#define TABLES         4
+#define TABLE_BITS     10
+#define TAG_BITS       10
+#define RETURNS        32
+#define TARGET_BITS    10
+#define TARGET_HISTORY 20 /* bits of history that choose among an indirect branch's targets */
+#define SITE_BITS      9
+
+/*
+ * An entry of the base table: a two-bit counter and, above it, how often in a row the counter was
+ * right. One that has been right for as long as the longest history has bits is easy: history could
+ * not have told more about the branch's own past, so the tagged tables are not asked at all, nor
+ * filled with its contexts.
+ */
+#define RUN_ONE        4
+#define RUN_EASY       252
+#define EASY_TAKEN     (RUN_EASY | 3)
+#define EASY_NOT_TAKEN RUN_EASY
+
+/* An entry of a tagged table: a counter (taken from 4 on), how useful it was, its tag. */
+#define ENTRY_COUNTER    7u
+#define ENTRY_USEFUL     (3u << 3)
+#define ENTRY_USEFUL_ONE (1u << 3)
+#define ENTRY_TAG_SHIFT  5
+#define ENTRY_VALID      (1u << (ENTRY_TAG_SHIFT + TAG_BITS))
+
+struct target {
+    uint64_t address;
+    uint32_t tag;   /* 0: empty */
+    uint32_t trust; /* 0 … 3; at 0 the next wrong target replaces it */
+};
+
+struct hwm_branches {
+    uint64_t history; /* newest outcome in bit 0 */
+    uint64_t random;
+    uint32_t trust_new; /* 0 … 15: from 8 on, entries that never proved themselves are believed */
+    uint32_t top;       /* of `returns`, modulo its size */
+    uint8_t base[1 << BASE_BITS];
+    uint16_t tagged[TABLES][1 << TABLE_BITS];
+    uint64_t returns[RETURNS];
+    struct target targets[1 << TARGET_BITS];
+    struct target sites[1 << SITE_BITS];
+};
+
+/* What a branch found. Component 0 is the base table, 1 … TABLES the tagged ones. */
+struct lookup {
+    uint16_t *entry[TABLES + 1];  /* [0] is a place to write to that nobody reads */
+    uint16_t fresh[TABLES + 1];   /* what the entry would hold, but for its counter */
+    uint32_t hits, taken, unsure; /* a bit for each component */
+};
+
+struct hwm_branches *hwm_branches_create(uint64_t seed)
+{
+    struct hwm_branches *b = hwm_alloc(sizeof(*b));
+
+    b->random = seed * 2 + 1;
+    b->trust_new = 8;
+    for (unsigned i = 0; i < 1 << BASE_BITS; i++)
+        b->base[i] = 1;
+    return b;
+}
+
+/* Both halves of the product, as the high bits of a factor reach only the high half. */
+static inline uint64_t mix(uint64_t value, uint64_t factor)
+{
+    unsigned __int128 product = (unsigned __int128)value * factor;
+
+    return (uint64_t)product ^ (uint64_t)(product >> 64);
+}
+
+/* --- conditional branches ----------------------------------------------------------------------
+ */
+
+static inline void look_in_table(struct hwm_branches *b, struct lookup *l, unsigned component,
+                                 uint64_t past, uint64_t spread)
+{
+    uint64_t hash = mix(past ^ spread, UINT64_C(0x9e3779b97f4a7c15));
+    uint16_t *entry = &b->tagged[component - 1][hash >> (64 - TABLE_BITS)];
+    uint32_t value = *entry, counter = value & ENTRY_COUNTER;
+    uint32_t fresh = ENTRY_VALID | (hash & ((1u << TAG_BITS) - 1)) << ENTRY_TAG_SHIFT;
+    uint32_t hit = value >> ENTRY_TAG_SHIFT == fresh >> ENTRY_TAG_SHIFT;
+    uint32_t unsure = (counter == 3) | (counter == 4);
+
+    l->entry[component] = entry;
+    l->fresh[component] = (uint16_t)fresh;
+    l->hits |= hit << component;
+    l->taken |= (counter >> 2) << component;
+    l->unsure |= (unsure & ((value & ENTRY_USEFUL) == 0)) << component;
+}
+
+static inline void look_up(struct hwm_branches *b, struct lookup *l, uint64_t pc, uint32_t base)
+{
+    uint64_t spread = pc * UINT64_C(0xd6e8feb86659fd93), h = b->history;
+
+    l->hits = 1;
+    l->taken = base >> 1 & 1;
+    l->unsure = 0;
+    look_in_table(b, l, 1, h & ((UINT64_C(1) << 5) - 1), spread);
+    look_in_table(b, l, 2, h & ((UINT64_C(1) << 12) - 1), spread);
+    look_in_table(b, l, 3, h & ((UINT64_C(1) << 28) - 1), spread);
+    look_in_table(b, l, 4, h, spread);
+}
+
+/*
+ * A new entry in one of the tables with more history than `provider`: the first whose entry there
+ * is not useful, at times passing over one so that not all go to the same table. Entries that are
+ * in the way become less useful: else those of a branch that cannot be learnt would stay, one by
+ * one, and a long random array be learnt by heart.
+ */
+static void allocate(struct hwm_branches *b, const struct lookup *l, unsigned provider, bool taken)
+{
+    unsigned first = provider + 1;
+
+    b->random = b->random * UINT64_C(6364136223846793005) + 1;
+    first += (b->random >> 62 == 0) & (first < TABLES);
+    for (unsigned i = first; i <= TABLES; i++) {
+        if ((*l->entry[i] & ENTRY_USEFUL) == 0) {
+            *l->entry[i] = l->fresh[i] | (taken ? 4 : 3);
+            return;
+        }
+        *l->entry[i] -= ENTRY_USEFUL_ONE;
+    }
+}
+
+/* The counter moves to the outcome; where the entry said other than what would have been said
+ * without it, it was useful or not. Without branches: outcomes may well be random. */
+static inline void train(uint16_t *entry, bool taken, bool right, bool differed)
+{
+    uint32_t value = *entry, counter = value & ENTRY_COUNTER, useful = value & ENTRY_USEFUL;
+
+    value += (uint32_t)(taken & (counter < 7));
+    value -= (uint32_t)(!taken & (counter > 0));
+    value += (uint32_t)(differed & right & (useful < ENTRY_USEFUL)) * ENTRY_USEFUL_ONE;
+    value -= (uint32_t)(differed & !right & (useful > 0)) * ENTRY_USEFUL_ONE;
+    *entry = (uint16_t)value;
+}
+
+/* The base table's next value after an outcome. */
+static inline uint8_t train_base(uint32_t value, bool taken)
+{
+    uint32_t counter = value & 3, right = counter >> 1 == taken;
+    uint32_t run = right ? value & RUN_EASY : 0;
+
+    run += (right & (run < RUN_EASY)) * RUN_ONE;
+    counter += (uint32_t)(taken & (counter < 3));
+    counter -= (uint32_t)(!taken & (counter > 0));
+    return (uint8_t)(run | counter);
+}
+
+static bool predict_hard(struct hwm_branches *b, uint64_t pc, uint32_t base, bool taken)
+{
+    struct lookup l;
+    uint16_t nowhere = 0;
+
+    look_up(b, &l, pc, base);
+    l.entry[0] = &nowhere;
+
+    unsigned provider = 31 - (unsigned)__builtin_clz(l.hits);
+    unsigned other = 31 - (unsigned)__builtin_clz((l.hits ^ 1u << provider) | 1);
+    bool said = l.taken >> provider & 1, otherwise = l.taken >> other & 1;
+    bool is_new = l.unsure >> provider & 1, differed = said != otherwise;
+    bool believed = !is_new | (b->trust_new >= 8);
+    bool wrong = (believed ? said : otherwise) != taken;
+
+    b->trust_new += (uint32_t)(is_new & differed & (said == taken) & (b->trust_new < 15));
+    b->trust_new -= (uint32_t)(is_new & differed & (said != taken) & (b->trust_new > 0));
+    train(l.entry[provider], taken, said == taken, differed);
+    /* A new entry that was right but not believed yet needs no other beside it. */
+    if (wrong && provider < TABLES && !(is_new && said == taken))
+        allocate(b, &l, provider, taken);
+    return wrong;
+}
+
+bool hwm_branch_conditional(struct hwm_branches *b, uint64_t pc, bool taken)
+{
+    /* Not a product: branches that are near each other should be so in the table, and not collide.
+     */
+    uint8_t *base = &b->base[(pc ^ pc >> BASE_BITS) & ((1u << BASE_BITS) - 1)];
+    uint32_t value = *base;
+    bool wrong = true; /* of an easy one that does not do what it always did */
+
+    if (value != (taken ? EASY_TAKEN : EASY_NOT_TAKEN)) {
+        if (value < RUN_EASY)
+            wrong = predict_hard(b, pc, value, taken);
+        *base = train_base(value, taken);
+    } else {
+        wrong = false;
+    }
+    b->history = b->history << 1 | taken;
+    return wrong;
+}
+
+/* --- indirect branches --------------------------------------------------------------------------
+ */
+
+/* An entry that was wrong loses trust, and then is replaced; another branch's only if `replace`. */
+static void learn_target(struct target *t, uint32_t tag, uint64_t target, bool replace)
+{
+    if (t->tag == tag && t->address == target) {
+        t->trust += t->trust < 3;
+    } else if (t->tag == tag || replace) {
+        if (t->trust) {
+            t->trust--;
+        } else {
+            t->tag = tag;
+            t->address = target;
+        }
+    }
+}
+
+bool hwm_branch_indirect(struct hwm_branches *b, uint64_t pc, uint64_t target)
+{
+    uint64_t past = b->history & ((UINT64_C(1) << TARGET_HISTORY) - 1);
+    uint64_t spread = pc * UINT64_C(0xd6e8feb86659fd93);
+    uint64_t hash = mix(past ^ spread, UINT64_C(0x9e3779b97f4a7c15));
+    struct target *by_history = &b->targets[hash >> (64 - TARGET_BITS)];
+    struct target *by_site = &b->sites[spread >> (64 - SITE_BITS)];
+    uint32_t tag = (uint32_t)hash | 1, site_tag = (uint32_t)spread | 1;
+    bool site_right = by_site->tag == site_tag && by_site->address == target;
+    bool trusted = by_history->tag == tag && by_history->trust;
+    bool wrong = trusted ? by_history->address != target : !site_right;
+
+    /* A branch that always goes the same way needs no entry per history. */
+    learn_target(by_history, tag, target, !site_right);
+    learn_target(by_site, site_tag, target, true);
+    b->history = b->history << 4 | target * UINT64_C(0x9e3779b97f4a7c15) >> 60;
+    return wrong;
+}
+
+void hwm_branch_call(struct hwm_branches *b, uint64_t return_address)
+{
+    b->top = (b->top + 1) % RETURNS;
+    b->returns[b->top] = return_address;
+}
+
+bool hwm_branch_return(struct hwm_branches *b, uint64_t target)
+{
+    bool wrong = b->returns[b->top] != target;
+
+    b->top = (b->top - 1) % RETURNS;
+    b->history = b->history << 1 | target * UINT64_C(0x9e3779b97f4a7c15) >> 63;
+    return wrong;
+}
