@@ -155,6 +155,7 @@ static struct hwp_error *read_mapped(struct hwp_reader *r)
     hwp_events_tie(r);
     maps = hwp_maps_create(r);
     HWP_TRY(hwp_reader_fold(r, maps));
+    hwp_lines_locate(r, maps);
     hwp_events_estimate(r);
     hwp_events_drop_helpers(r->profile);
     return NULL;

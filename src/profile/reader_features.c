@@ -212,6 +212,9 @@ void hwp_features_read_run(struct hwp_reader *r)
     }
     run->topology_xml = read_text(r, HWP_FEATURE_TOPOLOGY);
     r->profile->kallsyms = read_text(r, HWP_FEATURE_KALLSYMS);
+    struct hwp_cursor lines = find(r, HWP_FEATURE_LINES);
+    if (left(&lines) && !hwp_cache_lines_decode(lines.at, left(&lines), &run->lines))
+        r->truncated = true; /* damaged; the samples are still good */
     read_perf_facts(r);
 }
 

@@ -10,6 +10,7 @@
  *   map_tree.c         what is mapped at a time, shared by all times
  *   reader_dsos.c      the files that are mapped, and their build ids
  *   reader_fold.c      pass 2: samples into cells
+ *   reader_lines.c     contended cache lines
  *
  * Every size and offset in the file is taken for hostile: nothing is read outside the mapping, and
  * nothing is allocated by a number that the file's own size does not bear out.
@@ -208,6 +209,9 @@ char *hwp_maps_comm(const struct hwp_maps *m, int32_t pid, int32_t tid);
 /* --- pass 2 --- */
 
 struct hwp_error *hwp_reader_fold(struct hwp_reader *r, struct hwp_maps *m) hwp_must_use;
+
+/* Fills in where the addresses of the run's contended lines are. */
+void hwp_lines_locate(struct hwp_reader *r, struct hwp_maps *m);
 
 /* Reads an open file (its position is neither used nor moved). ret_times (may be NULL): time of
  * the first and the last sample, {0, 0} without samples. */

@@ -22,6 +22,7 @@
 #define HWP_FEATURE_RUN      200 /* the run as JSON, see run.h */
 #define HWP_FEATURE_TOPOLOGY 201 /* hwloc XML */
 #define HWP_FEATURE_KALLSYMS 202 /* kernel symbols that samples fell into, as kallsyms lines */
+#define HWP_FEATURE_LINES    203 /* contended cache lines, see line.h */
 
 /* perf's own bit for the descriptions of tracepoints' fields. */
 #define HWP_FEATURE_TRACING_DATA 1

@@ -237,6 +237,12 @@ static void kallsyms(const struct hwp_feature_input *in, struct hwp_str *out)
         hwp_kallsyms_of_profile(in->profile, out);
 }
 
+static void lines(const struct hwp_feature_input *in, struct hwp_str *out)
+{
+    if (in->run->lines.line_bytes)
+        hwp_cache_lines_encode(&in->run->lines, out);
+}
+
 /* In ascending order of bits, as the file wants them. A feature without content is left out. */
 static const struct {
     unsigned bit;
@@ -259,6 +265,7 @@ static const struct {
     {HWP_FEATURE_RUN, run_json},
     {HWP_FEATURE_TOPOLOGY, topology_xml},
     {HWP_FEATURE_KALLSYMS, kallsyms},
+    {HWP_FEATURE_LINES, lines},
 };
 
 void hwp_features_collect(const struct hwp_feature_input *in, struct hwp_features *ret)

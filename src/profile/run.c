@@ -34,6 +34,7 @@ void hwp_run_deinit(struct hwp_run *run)
     hwp_vec_foreach(&run->pins, pin)
         free(pin->comm);
     hwp_vec_deinit(&run->pins);
+    hwp_cache_lines_deinit(&run->lines);
     hwp_notes_deinit(&run->notes);
     *run = (struct hwp_run){0};
 }

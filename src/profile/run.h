@@ -15,6 +15,7 @@
 #include "base/error.h"
 #include "base/vec.h"
 #include "profile/count.h"
+#include "profile/line.h"
 #include "profile/note.h"
 
 HWP_VEC_TYPE(hwp_counts, struct hwp_count);
@@ -73,6 +74,7 @@ struct hwp_run {
     uint64_t lost_samples;  /* PERF_RECORD_LOST_SAMPLES */
     uint64_t throttled;     /* PERF_RECORD_THROTTLE */
     bool truncated;         /* the recording ends before its end */
+    struct hwp_cache_lines lines; /* contended ones, where the source knows them */
     struct hwp_notes notes;
 };
 
@@ -80,7 +82,7 @@ void hwp_event_deinit(struct hwp_event *ev);
 void hwp_run_deinit(struct hwp_run *run);
 
 /* The run as JSON text and back (the content of the recording's own feature section). The XML
- * travels apart. hwp_run_from_json overwrites what the text holds and leaves the rest of *ret. */
+ * and the lines travel apart. hwp_run_from_json overwrites what the text holds and leaves the rest of *ret. */
 char *hwp_run_to_json(const struct hwp_run *run);
 struct hwp_error *hwp_run_from_json(const char *text, size_t len, struct hwp_run *ret) hwp_must_use;
 
