@@ -54,12 +54,17 @@ struct hwm_branches {
     struct target sites[1 << SITE_BITS];
 };
 
-/* What a branch found. Component 0 is the base table, 1 … TABLES the tagged ones. */
+/*
+ * What a branch found: a lane of 16 bits for each table, the one with the most history on top. In
+ * registers, not arrays: an array indexed by what was just found would wait for its own stores.
+ */
 struct lookup {
-    uint16_t *entry[TABLES + 1];  /* [0] is a place to write to that nobody reads */
-    uint16_t fresh[TABLES + 1];   /* what the entry would hold, but for its counter */
-    uint32_t hits, taken, unsure; /* a bit for each component */
+    uint64_t index; /* of the entries */
+    uint64_t value; /* of the entries */
+    uint64_t fresh; /* what they would hold for this branch and history, but for counters */
 };
+
+#define LANES(x) ((uint64_t)(x)*UINT64_C(0x0001000100010001))
 
 struct hwm_branches *hwm_branches_create(uint64_t seed)
 {
@@ -83,68 +88,78 @@ static inline uint64_t mix(uint64_t value, uint64_t factor)
 /* --- conditional branches ----------------------------------------------------------------------
  */
 
-static inline void look_in_table(struct hwm_branches *b, struct lookup *l, unsigned component,
+static inline void look_in_table(const struct hwm_branches *b, struct lookup *l, unsigned table,
                                  uint64_t past, uint64_t spread)
 {
     uint64_t hash = mix(past ^ spread, UINT64_C(0x9e3779b97f4a7c15));
-    uint16_t *entry = &b->tagged[component - 1][hash >> (64 - TABLE_BITS)];
-    uint32_t value = *entry, counter = value & ENTRY_COUNTER;
-    uint32_t fresh = ENTRY_VALID | (hash & ((1u << TAG_BITS) - 1)) << ENTRY_TAG_SHIFT;
-    uint32_t hit = value >> ENTRY_TAG_SHIFT == fresh >> ENTRY_TAG_SHIFT;
-    uint32_t unsure = (counter == 3) | (counter == 4);
+    uint64_t index = hash >> (64 - TABLE_BITS);
+    uint64_t tag = hash & ((1u << TAG_BITS) - 1);
 
-    l->entry[component] = entry;
-    l->fresh[component] = (uint16_t)fresh;
-    l->hits |= hit << component;
-    l->taken |= (counter >> 2) << component;
-    l->unsure |= (unsure & ((value & ENTRY_USEFUL) == 0)) << component;
+    l->index |= index << 16 * table;
+    l->value |= (uint64_t)b->tagged[table][index] << 16 * table;
+    l->fresh |= (ENTRY_VALID | tag << ENTRY_TAG_SHIFT) << 16 * table;
 }
 
-static inline void look_up(struct hwm_branches *b, struct lookup *l, uint64_t pc, uint32_t base)
+static inline struct lookup look_up(const struct hwm_branches *b, uint64_t pc)
 {
     uint64_t spread = pc * UINT64_C(0xd6e8feb86659fd93), h = b->history;
+    struct lookup l = {0};
 
-    l->hits = 1;
-    l->taken = base >> 1 & 1;
-    l->unsure = 0;
-    look_in_table(b, l, 1, h & ((UINT64_C(1) << 5) - 1), spread);
-    look_in_table(b, l, 2, h & ((UINT64_C(1) << 12) - 1), spread);
-    look_in_table(b, l, 3, h & ((UINT64_C(1) << 28) - 1), spread);
-    look_in_table(b, l, 4, h, spread);
+    look_in_table(b, &l, 0, h & ((UINT64_C(1) << 5) - 1), spread);
+    look_in_table(b, &l, 1, h & ((UINT64_C(1) << 12) - 1), spread);
+    look_in_table(b, &l, 2, h & ((UINT64_C(1) << 28) - 1), spread);
+    look_in_table(b, &l, 3, h, spread);
+    return l;
+}
+
+/* The top bit of each lane whose entry is this branch's: where the two differ in no bit of the tag.
+ */
+static inline uint64_t hits_of(const struct lookup *l)
+{
+    uint64_t differ = (l->value ^ l->fresh) & ~LANES((1u << ENTRY_TAG_SHIFT) - 1);
+    uint64_t low = LANES(0x7fff);
+
+    return ~(((differ & low) + low) | differ) & LANES(0x8000);
+}
+
+/* The table of the topmost hit. */
+static inline unsigned table_of(uint64_t hits)
+{
+    return (63 - (unsigned)__builtin_clzll(hits)) / 16;
 }
 
 /*
- * A new entry in one of the tables with more history than `provider`: the first whose entry there
- * is not useful, at times passing over one so that not all go to the same table. Entries that are
- * in the way become less useful: else those of a branch that cannot be learnt would stay, one by
- * one, and a long random array be learnt by heart.
+ * A new entry in one of the tables from `first` on: the first whose entry there is not useful, at
+ * times passing over one so that not all go to the same table. Entries that are in the way become
+ * less useful: else those of a branch that cannot be learnt would stay, one by one, and a long
+ * random array be learnt by heart.
  */
-static void allocate(struct hwm_branches *b, const struct lookup *l, unsigned provider, bool taken)
+static void allocate(struct hwm_branches *b, const struct lookup *l, unsigned first, bool taken)
 {
-    unsigned first = provider + 1;
-
     b->random = b->random * UINT64_C(6364136223846793005) + 1;
-    first += (b->random >> 62 == 0) & (first < TABLES);
-    for (unsigned i = first; i <= TABLES; i++) {
-        if ((*l->entry[i] & ENTRY_USEFUL) == 0) {
-            *l->entry[i] = l->fresh[i] | (taken ? 4 : 3);
+    first += (b->random >> 62 == 0) & (first < TABLES - 1);
+    for (unsigned i = first; i < TABLES; i++) {
+        uint16_t *entry = &b->tagged[i][l->index >> 16 * i & 0xffff];
+
+        if ((*entry & ENTRY_USEFUL) == 0) {
+            *entry = (uint16_t)((l->fresh >> 16 * i) | (taken ? 4 : 3));
             return;
         }
-        *l->entry[i] -= ENTRY_USEFUL_ONE;
+        *entry -= ENTRY_USEFUL_ONE;
     }
 }
 
 /* The counter moves to the outcome; where the entry said other than what would have been said
  * without it, it was useful or not. Without branches: outcomes may well be random. */
-static inline void train(uint16_t *entry, bool taken, bool right, bool differed)
+static inline uint32_t train(uint32_t value, bool taken, bool right, bool differed)
 {
-    uint32_t value = *entry, counter = value & ENTRY_COUNTER, useful = value & ENTRY_USEFUL;
+    uint32_t counter = value & ENTRY_COUNTER, useful = value & ENTRY_USEFUL;
 
     value += (uint32_t)(taken & (counter < 7));
     value -= (uint32_t)(!taken & (counter > 0));
     value += (uint32_t)(differed & right & (useful < ENTRY_USEFUL)) * ENTRY_USEFUL_ONE;
     value -= (uint32_t)(differed & !right & (useful > 0)) * ENTRY_USEFUL_ONE;
-    *entry = (uint16_t)value;
+    return value;
 }
 
 /* The base table's next value after an outcome. */
@@ -159,28 +174,46 @@ static inline uint8_t train_base(uint32_t value, bool taken)
     return (uint8_t)(run | counter);
 }
 
-static bool predict_hard(struct hwm_branches *b, uint64_t pc, uint32_t base, bool taken)
+static bool predict_tagged(struct hwm_branches *b, const struct lookup *l, uint64_t hits,
+                           bool base_taken, bool taken)
 {
-    struct lookup l;
-    uint16_t nowhere = 0;
+    unsigned provider = table_of(hits);
+    uint64_t others = hits & ~(UINT64_C(0x8000) << 16 * provider);
+    uint32_t value = l->value >> 16 * provider & 0xffff, counter = value & ENTRY_COUNTER;
+    bool said = counter >> 2, otherwise = base_taken;
 
-    look_up(b, &l, pc, base);
-    l.entry[0] = &nowhere;
+    /* Right, and nothing left to learn: what follows would change nothing. */
+    if ((value & (ENTRY_USEFUL | ENTRY_COUNTER)) == (ENTRY_USEFUL | (taken ? 7u : 0u)))
+        return false;
+    if (others)
+        otherwise = l->value >> (16 * table_of(others) + 2) & 1;
 
-    unsigned provider = 31 - (unsigned)__builtin_clz(l.hits);
-    unsigned other = 31 - (unsigned)__builtin_clz((l.hits ^ 1u << provider) | 1);
-    bool said = l.taken >> provider & 1, otherwise = l.taken >> other & 1;
-    bool is_new = l.unsure >> provider & 1, differed = said != otherwise;
+    bool is_new = ((counter == 3) | (counter == 4)) & ((value & ENTRY_USEFUL) == 0);
+    bool right = said == taken, differed = said != otherwise;
     bool believed = !is_new | (b->trust_new >= 8);
     bool wrong = (believed ? said : otherwise) != taken;
 
-    b->trust_new += (uint32_t)(is_new & differed & (said == taken) & (b->trust_new < 15));
-    b->trust_new -= (uint32_t)(is_new & differed & (said != taken) & (b->trust_new > 0));
-    train(l.entry[provider], taken, said == taken, differed);
+    b->trust_new += (uint32_t)(is_new & differed & right & (b->trust_new < 15));
+    b->trust_new -= (uint32_t)(is_new & differed & !right & (b->trust_new > 0));
+    b->tagged[provider][l->index >> 16 * provider & 0xffff] =
+        (uint16_t)train(value, taken, right, differed);
     /* A new entry that was right but not believed yet needs no other beside it. */
-    if (wrong && provider < TABLES && !(is_new && said == taken))
-        allocate(b, &l, provider, taken);
+    if (wrong && !(is_new & right))
+        allocate(b, l, provider + 1, taken);
     return wrong;
+}
+
+static __attribute__((noinline)) bool predict_hard(struct hwm_branches *b, uint64_t pc,
+                                                   bool base_taken, bool taken)
+{
+    struct lookup l = look_up(b, pc);
+    uint64_t hits = hits_of(&l);
+
+    if (hits)
+        return predict_tagged(b, &l, hits, base_taken, taken);
+    if (base_taken != taken)
+        allocate(b, &l, 0, taken);
+    return base_taken != taken;
 }
 
 bool hwm_branch_conditional(struct hwm_branches *b, uint64_t pc, bool taken)
@@ -193,7 +226,7 @@ bool hwm_branch_conditional(struct hwm_branches *b, uint64_t pc, bool taken)
 
     if (value != (taken ? EASY_TAKEN : EASY_NOT_TAKEN)) {
         if (value < RUN_EASY)
-            wrong = predict_hard(b, pc, value, taken);
+            wrong = predict_hard(b, pc, value >> 1 & 1, taken);
         *base = train_base(value, taken);
     } else {
         wrong = false;
