@@ -6,7 +6,7 @@
 #include "base/mem.h"
 #include "counters/resolve.h"
 
-static void encoding_deinit(struct hwp_encoding *e)
+void hwp_encoding_deinit(struct hwp_encoding *e)
 {
     free(e->name);
     free(e->via);
@@ -22,7 +22,7 @@ static void encoding_deinit(struct hwp_encoding *e)
 void hwp_encodings_deinit(struct hwp_encodings *list)
 {
     hwp_vec_foreach (list, e)
-        encoding_deinit(e);
+        hwp_encoding_deinit(e);
     hwp_vec_deinit(list);
 }
 

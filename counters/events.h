@@ -62,6 +62,7 @@ HWP_VEC_TYPE(hwp_encodings, struct hwp_encoding);
  * counter source says why. */
 struct hwp_error *hwp_events_resolve(const char *text, struct hwp_encodings *ret) hwp_must_use;
 void hwp_encodings_deinit(struct hwp_encodings *list);
+void hwp_encoding_deinit(struct hwp_encoding *e); /* of one that leaves its list */
 
 /* The attr as canonical text: type and config (bp_* for breakpoints), then every other field that
  * is not zero, in the order of the kernel's header: "type=4 config=0x1d1 exclude_kernel=1".
@@ -72,14 +73,15 @@ char *hwp_encoding_text(const struct perf_event_attr *attr);
 struct hwp_known_event {
     const char *name;        /* what to type */
     const char *origin;      /* "hardware", "software", "cache", "raw", "breakpoint", "sysfs",
-                                "libpfm4", "papi", "tracepoint" */
+                                "libpfm4", "papi", "tracepoint", "model" */
     const char *pmu;         /* "cpu", "skx", or NULL */
     const char *description; /* one line, or NULL */
     bool available;          /* countable here (opened for a moment to see); true if untested */
 };
 typedef void hwp_known_event_fn(void *ctx, const struct hwp_known_event *ev);
 
-/* Calls fn for every event known on this machine; `origin` NULL for all. */
+/* Calls fn for every event known on this machine; `origin` NULL for all. "model" is everything that the
+ * modelled PMU answers, under each of its names; without an origin, what nothing else counts. */
 void hwp_events_list(const char *origin, hwp_known_event_fn *fn, void *ctx);
 
 #endif

@@ -9,6 +9,8 @@
 #include "base/mem.h"
 #include "counters/events.h"
 #include "counters/generic.h"
+#include "counters/model_events.h"
+#include "counters/model_launch.h"
 #include "counters/papi.h"
 #include "counters/pfm.h"
 #include "counters/sysfs.h"
@@ -136,6 +138,33 @@ static void list_tracepoint(void *ctx, const char *name)
     l->fn(l->ctx, &ev);
 }
 
+/* Nothing but the modelled PMU counts it. */
+static bool is_models_own(const struct hwp_model_event *ev)
+{
+    struct hwp_generic row;
+
+    return !hwp_generic_find(ev->name, &row) && strncmp(ev->name, "PAPI_", 5) != 0;
+}
+
+/* All that the model answers if that is asked for, else what isn't listed elsewhere. */
+static void list_modelled(struct listing *l)
+{
+    hwp_cleanup(hwp_free_cleanup) char *directory = NULL;
+    struct hwp_error *err = hwp_model_tool_directory(&directory);
+
+    for (const struct hwp_model_event *ev = hwp_model_events; ev->name; ev++) {
+        struct hwp_known_event known = {ev->name, "model", NULL, ev->description, !err};
+        if (!l->wanted && !is_models_own(ev))
+            continue;
+        l->fn(l->ctx, &known);
+        if (l->wanted && ev->papi && strcmp(ev->papi, ev->name) != 0) {
+            known.name = ev->papi;
+            l->fn(l->ctx, &known);
+        }
+    }
+    hwp_error_destroy(err);
+}
+
 void hwp_events_list(const char *origin, hwp_known_event_fn *fn, void *ctx)
 {
     struct listing l = {.wanted = origin, .fn = fn, .ctx = ctx};
@@ -143,6 +172,8 @@ void hwp_events_list(const char *origin, hwp_known_event_fn *fn, void *ctx)
     hwp_pmus_load(&l.pmus);
     hwp_generic_each(list_generic, &l);
     list_forms(&l);
+    if (wants(&l, "model"))
+        list_modelled(&l);
     if (wants(&l, "sysfs"))
         list_sysfs(&l);
     if (wants(&l, "libpfm4"))

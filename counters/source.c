@@ -8,6 +8,7 @@
 const struct hwp_source *const hwp_sources[] = {
     &hwp_source_perf,
     &hwp_source_clock,
+    &hwp_source_model,
     NULL,
 };
 

@@ -1,7 +1,8 @@
 /*
  * A counter source: where counts and samples come from. One ops struct per source; the registry is
  * the array in source.c. A command picks a source, opens a session on a workload that waits before
- * its exec, lets the workload run, and collects.
+ * its exec, lets the workload run, and collects. A source that runs the workload its own way (wrap) is
+ * opened before there is one.
  *
  * Life of a session: open → start → (drained by the session's own thread) → stop → collect → close.
  * All calls from one thread; samples are written to the recording by the session's drain thread
@@ -17,6 +18,8 @@
 #include "base/error.h"
 #include "counters/diagnose.h"
 #include "counters/events.h"
+#include "counters/model_launch.h"
+#include "counters/model_machine.h"
 #include "profile/recording.h"
 #include "profile/run.h"
 #include "topology/topology.h"
@@ -40,6 +43,11 @@ struct hwp_session_config {
     bool need_all;          /* an event that can't be opened is an error (--source perf) */
     bool stand_in_clock;    /* add cpu-clock (sampled like the rest) if a hardware event can't be
                                opened, and raise CLOCK_STANDS_IN (--source auto) */
+    /* the modelled PMU alone */
+    const struct hwp_model_machine *machine; /* placed and with its memory policy; borrowed */
+    bool follow;                 /* model what the workload starts, too */
+    const char *model_from;      /* from the first call of this function on; NULL: all */
+    uint64_t model_instructions; /* as many; 0: all */
 };
 
 struct hwp_session {
@@ -58,6 +66,11 @@ struct hwp_source {
      * one), run->source and notes. Error if nothing at all could be opened. */
     struct hwp_error *(*open)(const struct hwp_session_config *config, struct hwp_run *run,
                               struct hwp_session **ret);
+
+    /* How the workload is to be launched; `argv` is what was asked for. The session is then opened
+     * before the launch, with pid 0. NULL: it is launched as it is, and held, before open. */
+    struct hwp_error *(*wrap)(struct hwp_session *session, char *const *argv,
+                              struct hwp_launch *ret);
 
     /* Arms the events and starts draining. With attach or pid -1 counting begins now; else at the
      * workload's exec. */
@@ -85,11 +98,13 @@ struct hwp_source {
 extern const struct hwp_source hwp_source_perf; /* perf_event_open(2), exactly what was asked */
 extern const struct hwp_source hwp_source_clock; /* cpu-clock alone, for time */
 
+extern const struct hwp_source hwp_source_model; /* the modelled PMU: model_source.c */
+
 /* All sources, NULL-terminated, in the order `auto` prefers them. */
 extern const struct hwp_source *const hwp_sources[];
 
-/* "auto", or a source's name. `auto` is perf with a stand-in clock added (and noted) when a wanted
- * event can't be counted. */
+/* "auto", or a source's name. `auto` is perf, which may add a stand-in clock (and note it) when a
+ * wanted event can't be counted; whether the model is the better answer is its caller's choice. */
 struct hwp_error *hwp_source_find(const char *name, const struct hwp_source **ret,
                                   bool *ret_auto) hwp_must_use;
 

@@ -1,20 +1,23 @@
-/* hwprof list: events that can be asked for here, from the kernel, libpfm4 and PAPI. */
+/* hwprof list: events that can be asked for here, from the kernel, libpfm4, PAPI and the model. */
 #include <string.h>
 
 #include "base/mem.h"
 #include "cmd/command.h"
 #include "cmd/output.h"
 #include "counters/events.h"
+#include "counters/source.h"
 #include "reports/events_table.h"
 
 struct options {
-    const char *origin;
+    const char *origin, *source;
     bool all;
 };
 
 static const struct hwp_opt list_opts[] = {
     {0, "origin", HWP_OPT_STR, offsetof(struct options, origin),
-     "hardware|software|cache|sysfs|tracepoint|libpfm4|papi", "only events of this origin"},
+     "hardware|software|cache|sysfs|tracepoint|libpfm4|papi|model", "only events of this origin"},
+    {0, "source", HWP_OPT_STR, offsetof(struct options, source), "perf|model",
+     "what this source counts: perf (the default) what there is here, model what can be modelled"},
     {0, "available", HWP_OPT_FLAG, offsetof(struct options, all), "",
      "only events that can be counted here"},
     HWP_OPT_END,
@@ -71,6 +74,22 @@ static void collect(void *ctx, const struct hwp_known_event *ev)
                            });
 }
 
+static struct hwp_error *check_source(struct options *options)
+{
+    const struct hwp_source *source;
+    bool is_auto;
+
+    if (!options->source)
+        return NULL;
+    HWP_TRY(hwp_source_find(options->source, &source, &is_auto));
+    if (source != &hwp_source_model)
+        return NULL;
+    if (options->origin && strcmp(options->origin, "model") != 0)
+        return hwp_error(HWP_E_USAGE, "the model's events have the origin model alone");
+    options->origin = "model";
+    return NULL;
+}
+
 static struct hwp_error *run_list(const struct hwp_command *self, int argc, char **argv,
                                   int *ret_status)
 {
@@ -86,6 +105,7 @@ static struct hwp_error *run_list(const struct hwp_command *self, int argc, char
     if (done)
         return NULL;
     HWP_TRY(hwp_output_check(&output));
+    HWP_TRY(check_source(&options));
     listing.words = argv + operand;
     listing.nr_words = argc - operand;
     listing.only_available = options.all;
@@ -101,7 +121,7 @@ static struct hwp_error *run_list(const struct hwp_command *self, int argc, char
 }
 
 static const char *const examples[] = {"list", "list cache", "list --origin software fault --json",
-                                       NULL};
+                                       "list --source model", NULL};
 
 const struct hwp_command hwp_command_list = {
     .name = "list",

@@ -13,7 +13,8 @@
 struct hwp_measure_options {
     struct hwp_opt_list events;
     const char *source, *pin, *membind, *interleave, *cpus, *call_graph;
-    uint64_t pid, freq_hz, period, mmap_pages, timeout_ns;
+    const char *machine, *machine_set, *follow, *model_from;
+    uint64_t pid, freq_hz, period, mmap_pages, timeout_ns, model_instructions;
     bool all_cpus, call_chains;
 };
 
@@ -27,8 +28,18 @@ struct hwp_measure_job {
     bool per_cpu;               /* counting: one counter per CPU */
 };
 
+/* --follow yes|no of the modelled PMU; yes unless said. */
+bool hwp_measure_follows(const struct hwp_measure_options *options);
+
 /* Whether any option says how to measure: without a workload they would do nothing. */
 bool hwp_measure_asks(const struct hwp_measure_options *options);
+
+/* -a or -C. */
+bool hwp_measure_is_system_wide(const struct hwp_measure_options *options);
+
+/* HWP_E_USAGE if they contradict each other, or make no sense without a workload. */
+struct hwp_error *hwp_measure_check(const struct hwp_measure_options *options,
+                                    char **argv) hwp_must_use;
 
 /* Whether the options name what to measure without a workload: a process, or all CPUs. */
 bool hwp_measure_attaches(const struct hwp_measure_options *options);

@@ -5,6 +5,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/personality.h>
 #include <unistd.h>
 
 #include "base/limits.h"
@@ -58,8 +59,22 @@ static void exec_by_shell(const struct hwp_child *child)
     errno = ENOEXEC;
 }
 
+static void apply_settings(const struct hwp_child *child)
+{
+    const struct hwp_target_config *config = child->config;
+
+    for (char *const *setting = config->env; setting && *setting; setting++)
+        putenv(*setting);
+    if (config->fixed_addresses) {
+        int now = personality(0xffffffff); /* asks */
+        if (now >= 0)
+            personality((unsigned long)now | ADDR_NO_RANDOMIZE);
+    }
+}
+
 _Noreturn static void exec_workload(const struct hwp_child *child)
 {
+    apply_settings(child);
     hwp_limits_restore();
     sigprocmask(SIG_SETMASK, &child->mask, NULL);
     execv(child->path, child->config->argv);

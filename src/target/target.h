@@ -38,6 +38,8 @@ struct hwp_target_config {
     const struct hwp_topology *topology;
     struct hwp_plan *plan;              /* NULL or empty: don't pin, don't trace */
     const struct hwp_mempolicy *memory; /* NULL: default */
+    char *const *env;                   /* "NAME=VALUE" to add, NULL-terminated; NULL: nothing */
+    bool fixed_addresses;               /* without address-space randomisation, where permitted */
     uint64_t timeout_ns;                /* end the workload (SIGTERM, then SIGKILL) after; 0 never */
     /* Called at the first exec, the new image mapped and nothing of it run yet. NULL: not wanted. */
     struct hwp_error *(*on_exec)(void *ctx, pid_t pid);
