@@ -5,6 +5,7 @@
 #include "reports/header.h"
 #include "reports/hot_table.h"
 #include "reports/json.h"
+#include "reports/lines_report.h"
 #include "reports/notes.h"
 #include "reports/text.h"
 
@@ -62,6 +63,26 @@ static void print_cores(const struct hwp_document *doc, const struct hwp_report_
     print_table(&t, options, out);
 }
 
+#define WORDS_OF_LINES 3 /* text: lines whose words are shown */
+
+static void print_lines(const struct hwp_document *doc, const struct hwp_report_options *options,
+                        struct hwp_out *out)
+{
+    bool is_text = options->format == HWP_FORMAT_TEXT;
+    struct hwp_table t;
+
+    if (is_text && !doc->lines->rows.len)
+        return;
+    if (is_text)
+        write_title("Contended cache lines", out);
+    hwp_lines_table(doc->lines, &t);
+    print_table(&t, options, out);
+    if (is_text)
+        write_title("Words of the most contended lines", out);
+    hwp_line_words_table(doc->lines, is_text ? WORDS_OF_LINES : 0, &t);
+    print_table(&t, options, out);
+}
+
 static void print_annotations(const struct hwp_document *doc,
                               const struct hwp_report_options *options, struct hwp_out *out)
 {
@@ -89,6 +110,8 @@ static void print_text(const struct hwp_document *doc, const struct hwp_report_o
     hwp_out_puts(out, "\n");
     if (doc->hot)
         print_hot(doc, options, out);
+    if (doc->lines)
+        print_lines(doc, options, out);
     if (doc->annotations)
         print_annotations(doc, options, out);
     if (doc->cores)
@@ -124,6 +147,8 @@ static void print_csv(const struct hwp_document *doc, const struct hwp_report_op
     print_table(&t, options, out);
     if (doc->hot)
         print_hot(doc, options, out);
+    if (doc->lines)
+        print_lines(doc, options, out);
     if (doc->annotations)
         print_annotations(doc, options, out);
     if (doc->cores)
@@ -150,6 +175,12 @@ static void print_json(const struct hwp_document *doc, struct hwp_out *out)
     put_table(root, &t);
     if (doc->hot) {
         hwp_hot_table(doc->profile, doc->hot, &t);
+        put_table(root, &t);
+    }
+    if (doc->lines) {
+        hwp_lines_table(doc->lines, &t);
+        put_table(root, &t);
+        hwp_line_words_table(doc->lines, 0, &t);
         put_table(root, &t);
     }
     if (doc->annotations) {

@@ -1,6 +1,7 @@
 #include "cmd/view.h"
 
 #include "analysis/cores.h"
+#include "analysis/lines.h"
 #include "profile/reader.h"
 #include "reports/annotate_table.h"
 #include "reports/document.h"
@@ -60,10 +61,12 @@ struct view {
     struct hwp_hot hot;
     struct hwp_annotations annotations;
     struct hwp_cores cores;
+    struct hwp_contention lines;
 };
 
 static void view_deinit(struct view *v)
 {
+    hwp_contention_deinit(&v->lines);
     hwp_cores_deinit(&v->cores);
     hwp_annotations_deinit(&v->annotations);
     hwp_hot_deinit(&v->hot);
@@ -147,6 +150,8 @@ static struct hwp_error *analyse(struct view *v, const struct hwp_view_options *
         hwp_hot_notes(v->profile, &v->hot, notes);
         annotate_hottest(v, options);
     }
+    if (sections->functions && v->profile->run.lines.line_bytes)
+        hwp_lines_analyse(v->profile, v->symbols, options->top, &v->lines);
     if (sections->annotate_symbol)
         HWP_TRY(annotate_named(v, options, sections->annotate_symbol));
     if (sections->cores) {
@@ -164,6 +169,7 @@ static void print(struct view *v, const struct hwp_view_sections *sections,
     const struct hwp_document document = {
         .profile = v->profile,
         .hot = sections->functions ? &v->hot : NULL,
+        .lines = sections->functions && v->profile->run.lines.line_bytes ? &v->lines : NULL,
         .annotations = v->annotations.len ? &v->annotations : NULL,
         .cores = sections->cores ? &v->cores : NULL,
     };

@@ -1,0 +1,160 @@
+#include "reports/lines_report.h"
+
+#include <string.h>
+
+#include "base/mem.h"
+
+static const char *const object_names[] = {
+    [HWP_LINE_UNKNOWN] = "unknown",
+    [HWP_LINE_HEAP] = "heap",
+    [HWP_LINE_STACK] = "stack",
+    [HWP_LINE_STATIC] = "static",
+};
+
+static const struct hwp_column line_columns[] = {
+    {.key = "row"},
+    {.key = "address", .title = "line", .align = HWP_ALIGN_RIGHT},
+    {.key = "transfers", .title = "transfers", .align = HWP_ALIGN_RIGHT},
+    {.key = "transfers_percent", .title = "share", .unit = "%", .align = HWP_ALIGN_RIGHT,
+     .decimals = 2},
+    {.key = "false_percent", .title = "false", .unit = "%", .align = HWP_ALIGN_RIGHT,
+     .decimals = 2},
+    {.key = "false_transfers"},
+    {.key = "invalidations", .title = "invalidations", .align = HWP_ALIGN_RIGHT},
+    {.key = "contended_atomics", .title = "contended atomics", .align = HWP_ALIGN_RIGHT},
+    {.key = "stall_cycles", .title = "stall cycles", .align = HWP_ALIGN_RIGHT},
+    {.key = "readers", .title = "readers", .align = HWP_ALIGN_RIGHT},
+    {.key = "writers", .title = "writers", .align = HWP_ALIGN_RIGHT},
+    {.key = "object", .title = "object"},
+    {.key = "owner", .title = "owner", .shrinks = true},
+    {.key = "module", .title = "module", .shrinks = true},
+    {.key = "pid"},
+};
+
+static const struct hwp_column word_columns[] = {
+    {.key = "address", .title = "line", .align = HWP_ALIGN_RIGHT},
+    {.key = "offset", .title = "offset", .align = HWP_ALIGN_RIGHT},
+    {.key = "bytes", .title = "bytes", .align = HWP_ALIGN_RIGHT},
+    {.key = "transfers", .title = "transfers", .align = HWP_ALIGN_RIGHT},
+    {.key = "loads", .title = "loads", .align = HWP_ALIGN_RIGHT},
+    {.key = "stores", .title = "stores", .align = HWP_ALIGN_RIGHT},
+    {.key = "atomics", .title = "atomics", .align = HWP_ALIGN_RIGHT},
+    {.key = "readers", .title = "readers", .shrinks = true},
+    {.key = "writers", .title = "writers", .shrinks = true},
+    {.key = "code", .title = "code", .shrinks = true},
+    {.key = "pid"},
+};
+
+static struct hwp_field percent_of(uint64_t part, uint64_t whole)
+{
+    return whole ? hwp_field_percent(100.0 * (double)part / (double)whole) : hwp_field_unknown();
+}
+
+static void add_line(struct hwp_table *t, const struct hwp_contention *c,
+                     const struct hwp_line_row *row)
+{
+    const struct hwp_cache_line *line = row->line;
+
+    hwp_table_row(t, false);
+    hwp_table_add(t, hwp_field_text("line"));
+    hwp_table_add(t, hwp_field_address(line->address));
+    hwp_table_add(t, hwp_field_count(line->transfers));
+    hwp_table_add(t, percent_of(line->transfers, c->transfers));
+    hwp_table_add(t, percent_of(line->false_transfers, line->transfers));
+    hwp_table_add(t, hwp_field_count(line->false_transfers));
+    hwp_table_add(t, hwp_field_count(line->invalidations));
+    hwp_table_add(t, hwp_field_count(line->contended_atomics));
+    hwp_table_add(t, hwp_field_count(line->stall_cycles));
+    hwp_table_add(t, hwp_field_count(row->nr_readers));
+    hwp_table_add(t, hwp_field_count(row->nr_writers));
+    hwp_table_add(t, hwp_field_text(object_names[line->object]));
+    hwp_table_add(t, hwp_field_text(row->owner));
+    hwp_table_add(t, hwp_field_text(row->module));
+    hwp_table_add(t, hwp_field_count((uint64_t)line->pid));
+}
+
+static void add_others(struct hwp_table *t, const struct hwp_contention *c)
+{
+    hwp_table_row(t, true);
+    hwp_table_add(t, hwp_field_text("others"));
+    hwp_table_add(t, hwp_field_unknown());
+    hwp_table_add(t, hwp_field_count(c->others_transfers));
+    hwp_table_add(t, percent_of(c->others_transfers, c->transfers));
+    for (int i = 0; i < 8; i++) /* false_percent … object */
+        hwp_table_add(t, hwp_field_unknown());
+    char *title hwp_cleanup(hwp_free_cleanup) =
+        hwp_asprintf("(%llu other%s)", (unsigned long long)c->nr_others,
+                     c->nr_others == 1 ? "" : "s");
+    hwp_table_add(t, hwp_field_text(title));
+}
+
+void hwp_lines_table(const struct hwp_contention *c, struct hwp_table *ret)
+{
+    *ret = (struct hwp_table){.name = "lines"};
+    for (size_t i = 0; i < hwp_array_size(line_columns); i++)
+        hwp_table_column(ret, &line_columns[i]);
+    hwp_vec_foreach (&c->rows, row)
+        add_line(ret, c, row);
+    if (c->nr_others)
+        add_others(ret, c);
+}
+
+/* --- words ----------------------------------------------------------------------------------- */
+
+static struct hwp_field list_of(char **items, size_t n)
+{
+    struct hwp_field field = hwp_field_list((const char *const *)items, n);
+
+    for (size_t i = 0; i < n; i++)
+        free(items[i]);
+    free(items);
+    return field;
+}
+
+/* "worker/1234" for each. */
+static struct hwp_field tasks_of(const struct hwp_contention *c, const struct hwp_line_tasks *tasks)
+{
+    char **items = hwp_calloc(tasks->len + 1, sizeof(*items));
+
+    for (size_t i = 0; i < tasks->len; i++) {
+        const struct hwp_line_task *task = &c->tasks.data[tasks->data[i]];
+        items[i] = hwp_asprintf("%s/%d", task->comm, task->tid);
+    }
+    return list_of(items, tasks->len);
+}
+
+static struct hwp_field code_of(const struct hwp_line_word *word)
+{
+    char **items = hwp_calloc(word->code.len + 1, sizeof(*items));
+
+    for (size_t i = 0; i < word->code.len; i++)
+        items[i] = hwp_strdup(word->code.data[i].text);
+    return list_of(items, word->code.len);
+}
+
+static void add_word(struct hwp_table *t, const struct hwp_contention *c,
+                     const struct hwp_line_row *row, const struct hwp_line_word *word)
+{
+    hwp_table_row(t, false);
+    hwp_table_add(t, hwp_field_address(row->line->address));
+    hwp_table_add(t, hwp_field_count(word->offset));
+    hwp_table_add(t, hwp_field_count(word->bytes));
+    hwp_table_add(t, hwp_field_count(word->transfers));
+    hwp_table_add(t, hwp_field_count(word->loads));
+    hwp_table_add(t, hwp_field_count(word->stores));
+    hwp_table_add(t, hwp_field_count(word->atomics));
+    hwp_table_add(t, tasks_of(c, &word->readers));
+    hwp_table_add(t, tasks_of(c, &word->writers));
+    hwp_table_add(t, code_of(word));
+    hwp_table_add(t, hwp_field_count((uint64_t)row->line->pid));
+}
+
+void hwp_line_words_table(const struct hwp_contention *c, size_t max, struct hwp_table *ret)
+{
+    *ret = (struct hwp_table){.name = "line_words"};
+    for (size_t i = 0; i < hwp_array_size(word_columns); i++)
+        hwp_table_column(ret, &word_columns[i]);
+    for (size_t i = 0; i < c->rows.len && (!max || i < max); i++)
+        hwp_vec_foreach (&c->rows.data[i].words, word)
+            add_word(ret, c, &c->rows.data[i], word);
+}
