@@ -29,6 +29,7 @@ refuses() {
 for threads in 1 2 5; do
     for mode in shared padded; do passes counter 100003 --mode $mode --threads $threads; done
     for at in 0 24 56; do passes sharing 100003 --offset $at --threads $threads; done
+    passes sharing 100003 --mode atomic --threads $threads
     passes sharing 100003 --stride 64 --threads $threads
     for stride in 8 64 4096; do
         passes stride 100003 --stride $stride --size 1Mi --threads $threads
@@ -58,6 +59,7 @@ done
 refuses counter --mode neither
 refuses counter --size 10
 refuses sharing --offset 3
+refuses sharing --mode neither
 refuses stride --stride 4Ki --size 1Ki
 refuses branches --size 7
 refuses branches --pattern periodic --period 6 --size 16
@@ -119,6 +121,7 @@ else
     agrees 1 0.005 1000 401000 counter --mode shared
     agrees 1 0.005 1000 401000 counter --mode padded
     agrees 1 0.005 1000 401000 sharing
+    agrees 1 0.005 1000 401000 sharing --mode atomic
     agrees 1 0.005 1024 410624 stride --size 1Mi
     agrees 1 0.005 1000 401000 chase --size 64Ki
     for pattern in sorted random periodic; do
