@@ -112,7 +112,8 @@ function(hwm_valgrind_tool name)
     -fno-lto -fno-exceptions -fno-asynchronous-unwind-tables -fomit-frame-pointer
     -fno-sanitize=all ${hwm_arch_flags}
     -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wundef
-    -Wno-missing-field-initializers $<$<BOOL:${HWP_WERROR}>:-Werror>)
+    -Wno-missing-field-initializers -Wno-gnu-variable-sized-type-not-at-end
+    $<$<BOOL:${HWP_WERROR}>:-Werror>)
   target_link_options(${target} PRIVATE
     -static $<$<C_COMPILER_ID:GNU>:-no-pie> -nodefaultlibs -nostartfiles -u _start -fno-lto -fno-sanitize=all
     LINKER:--build-id=none LINKER:-Ttext-segment=${hwm_address})
