@@ -51,23 +51,52 @@ static char *first_line(const char *text)
     return NULL;
 }
 
+/* The whole line that holds `at`, a place in `text`. */
+static char *line_around(const char *text, const char *at)
+{
+    while (at > text && at[-1] != '\n')
+        at--;
+    return first_line(at);
+}
+
+/* An assertion of Valgrind's core or of the tool; NULL if none failed. */
+static const char *find_failure(const char *logs)
+{
+    const char *at = strstr(logs, ": Assertion '");
+
+    return at ? at : strstr(logs, "the 'impossible' happened");
+}
+
+static struct hwp_error *judge(const char *logs, bool has_streams, struct hwp_run *run)
+{
+    const char *unknown = strstr(logs, "unrecognised instruction");
+    const char *failure = find_failure(logs);
+
+    if (failure) {
+        hwp_cleanup(hwp_free_cleanup) char *line = line_around(logs, failure);
+        return hwp_error_hint(hwp_error(HWP_E_SYSTEM, "the modelled PMU failed: %s", line),
+                              "--source clock measures time without it");
+    }
+    if (unknown && run->exit_status == EXIT_SIGILL) {
+        hwp_cleanup(hwp_free_cleanup) char *line = line_around(logs, unknown);
+        hwp_note_raise(&run->notes, HWP_NOTE_MODEL_INSTRUCTION, line);
+    } else if (!has_streams) {
+        hwp_cleanup(hwp_free_cleanup) char *line = first_line(logs);
+        return hwp_error_hint(hwp_error(HWP_E_SYSTEM,
+                                        "the modelled PMU did not come to run the workload%s%s",
+                                        line ? ": " : "", line ? line : ""),
+                              "--source clock measures time without it");
+    }
+    return NULL;
+}
+
 struct hwp_error *hwp_model_check_logs(const char *directory, struct hwp_run *run)
 {
     struct hwp_str logs = {0};
-    struct hwp_error *err = NULL;
     bool has_streams;
 
     read_logs(directory, &logs, &has_streams);
-    const char *unknown = logs.data ? strstr(logs.data, "unrecognised instruction") : NULL;
-    if (unknown && run->exit_status == EXIT_SIGILL) {
-        hwp_cleanup(hwp_free_cleanup) char *line = first_line(unknown);
-        hwp_note_raise(&run->notes, HWP_NOTE_MODEL_INSTRUCTION, line);
-    } else if (!has_streams) {
-        hwp_cleanup(hwp_free_cleanup) char *line = first_line(logs.data);
-        err = hwp_error(HWP_E_SYSTEM, "the modelled PMU did not come to run the workload%s%s",
-                        line ? ": " : "", line ? line : "");
-        err = hwp_error_hint(err, "--source clock measures time without it");
-    }
+    struct hwp_error *err = judge(logs.data ? logs.data : "", has_streams, run);
     hwp_str_deinit(&logs);
     return err;
 }
