@@ -4,10 +4,13 @@
  * modelled core (core.c, access.c); everything else here keeps the books.
  *
  *   main.c        registration, options, start and end
+ *   scan.c        what a block of VEX IR does: instructions, base costs, dependent loads
  *   instrument.c  VEX IR in, IR with the model's checks and calls out
- *   block.c       blocks of code, call contexts, and the records that hold their costs
- *   core.c        cores: caches, clocks, filters; which task runs, for how long
- *   access.c      the slow paths of a fetch, an access, a branch
+ *   block.c       blocks of code, call contexts, and the tallies that hold their costs
+ *   core.c        cores: caches, clocks, slices; when what was logged is woven
+ *   access.c      the slow paths of a fetch, an access, a fence
+ *   branches.c    branches, calls and returns, and the shadow stack
+ *   lines.c       who owns which line, and when cores begin to contend for it
  *   tasks.c       tasks: placement, the shadow stack, what a system call means for the clock
  *   syscalls.c    memory policies and moves that the workload asks for; futexes, clone, exec
  *   heap.c        where heap objects were allocated
@@ -54,9 +57,12 @@ void hwm_blocks_reset(void);
 /* --- tasks: tasks.c --------------------------------------------------------------------------- */
 
 struct hwm_frame { /* of the shadow stack */
-    Addr stack;    /* the stack pointer at the call instruction's end: the frame is dead once SP is above */
+    Addr stack;    /* the stack pointer after the call: the frame is dead once SP is above it */
+    Addr return_address;
     struct hwm_context *context; /* to go back to */
 };
+
+#define HWM_MAX_HANDLERS 8
 
 struct hwm_task {
     ThreadId thread;  /* Valgrind's number, reused */
@@ -66,8 +72,16 @@ struct hwm_task {
     Bool alive;
     Bool blocked;     /* in a system call that may wait */
     struct hwm_context *context; /* now */
+    UInt slot;        /* of the plan, that it takes up */
+    Addr stack;       /* its stack pointer when it began */
+    ULong switches;   /* how often tasks had taken turns when its system call began */
     struct hwm_frame *frames;
     UInt nr_frames, max_frames, base; /* frames below `base` belong to interrupted code */
+    struct {          /* signal handlers that have not returned: what they interrupted */
+        struct hwm_context *context;
+        UInt nr_frames, base;
+    } handlers[HWM_MAX_HANDLERS];
+    UInt nr_handlers; /* may be more than are kept */
 };
 
 /* The task that runs now; NULL before the first one. */
@@ -89,11 +103,12 @@ void hwm_core_enter(UInt core);
 /* The running task leaves: its clock is brought up to date and what can be woven is woven. */
 void hwm_core_leave(void);
 ULong hwm_core_clock(UInt core); /* ticks */
+ULong hwm_time(void); /* of the core that is ahead: the time of records */
 /* Its clock is now at least this: it waited for something. */
 void hwm_core_advance(UInt core, ULong ticks);
 void hwm_core_occupied(UInt core, Int delta); /* runnable tasks on it: +1 or -1 */
 ULong hwm_instructions(void); /* modelled so far, by all cores */
-void hwm_cores_finish(void);  /* everything woven, to the end */
+void hwm_cores_settle(void);  /* everything logged so far is woven */
 void hwm_cores_reset(void);   /* a forked child: counts at zero, caches as they are */
 void hwm_cores_dump(void);    /* HWM_RECORD_CORE and the contested lines, to the stream */
 
