@@ -25,6 +25,9 @@ struct hwm_line; /* a contested line */
 /* The machine must outlive it. */
 struct hwm_weave *hwm_weave_create(const struct hwm_machine *machine);
 
+/* Lines must have been retired before. */
+void hwm_weave_destroy(struct hwm_weave *w);
+
 /* --- lines ----------------------------------------------------------------------------------- */
 
 /* Begins to follow a line. `owner`: the core whose cache holds it modified, or -1; `sharers`: cores
@@ -33,7 +36,7 @@ struct hwm_line *hwm_line_create(struct hwm_weave *w, uint64_t address, int owne
                                  const uint64_t sharers[HWM_MAX_CORES / 64]);
 uint64_t hwm_line_address(const struct hwm_line *line);
 
-/* Whether only one core has used it for a while, so that it need not be followed; *ret_core is
+/* Whether only one core has used it for a while (16 runs and 65,536 events of any line), so that it need not be followed; *ret_core is
  * that core. Events of the line must not be pending (else: false). */
 bool hwm_line_is_quiet(const struct hwm_line *line, int *ret_core);
 
