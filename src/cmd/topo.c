@@ -4,11 +4,12 @@
 #include "base/mem.h"
 #include "cmd/command.h"
 #include "cmd/output.h"
+#include "counters/model_machine.h"
 #include "topology/draw.h"
 #include "topology/plan.h"
 
 struct options {
-    const char *pin, *synthetic, *xml;
+    const char *pin, *synthetic, *xml, *machine, *machine_set;
 };
 
 static const struct hwp_opt topo_opts[] = {
@@ -18,6 +19,10 @@ static const struct hwp_opt topo_opts[] = {
      "another machine: 'pack:2 l3:2 core:4 pu:2'"},
     {0, "xml", HWP_OPT_STR, offsetof(struct options, xml), "FILE",
      "another machine, as lstopo exported it"},
+    {0, "machine", HWP_OPT_STR, offsetof(struct options, machine), "NAME",
+     "the machine that --source model models: this, a preset, FILE.xml or a shape"},
+    {0, "machine-set", HWP_OPT_STR, offsetof(struct options, machine_set), "KEY=VALUE,…",
+     "change values of it: 'l2=512K/8/14,ipc=2.5'"},
     HWP_OPT_END,
 };
 
@@ -66,18 +71,36 @@ static void fill(const struct hwp_topology *t, const struct hwp_plan *plan, stru
     }
 }
 
-static struct hwp_error *load(const struct options *options, struct hwp_topology **ret)
+static bool is_modelled(const struct options *options)
 {
-    if (options->synthetic && options->xml)
-        return hwp_error(HWP_E_USAGE, "--synthetic and --xml exclude each other");
-    if (options->synthetic)
-        return hwp_topology_load(HWP_TOPOLOGY_SYNTHETIC, options->synthetic, NULL, ret);
-    if (options->xml)
-        return hwp_topology_load(HWP_TOPOLOGY_XML, options->xml, NULL, ret);
-    return hwp_topology_load(HWP_TOPOLOGY_THIS, NULL, NULL, ret);
+    return options->machine || options->machine_set;
 }
 
-static struct hwp_error *show(const struct hwp_topology *t, const struct hwp_plan *plan,
+/* The topology, in `m` with all the rest of a modelled machine or alone. */
+static struct hwp_error *load(const struct options *options, struct hwp_model_machine *m)
+{
+    if (!!options->synthetic + !!options->xml + is_modelled(options) > 1)
+        return hwp_error(HWP_E_USAGE, "--synthetic, --xml and --machine exclude each other");
+    if (is_modelled(options))
+        return hwp_model_machine_load(options->machine, options->machine_set, m);
+    if (options->synthetic)
+        return hwp_topology_load(HWP_TOPOLOGY_SYNTHETIC, options->synthetic, NULL, &m->topology);
+    if (options->xml)
+        return hwp_topology_load(HWP_TOPOLOGY_XML, options->xml, NULL, &m->topology);
+    return hwp_topology_load(HWP_TOPOLOGY_THIS, NULL, NULL, &m->topology);
+}
+
+static void draw(const struct hwp_model_machine *m, const struct hwp_plan *plan,
+                 struct hwp_out *out)
+{
+    hwp_topology_draw(m->topology, plan, out);
+    if (!m->name)
+        return;
+    char *text hwp_cleanup(hwp_free_cleanup) = hwp_model_machine_text(m);
+    hwp_out_printf(out, "\nAs --machine %s models it:\n\n%s", m->name, text);
+}
+
+static struct hwp_error *show(const struct hwp_model_machine *m, const struct hwp_plan *plan,
                               const struct hwp_output_options *output)
 {
     struct hwp_report_options format = hwp_output_format(output);
@@ -85,10 +108,10 @@ static struct hwp_error *show(const struct hwp_topology *t, const struct hwp_pla
 
     HWP_TRY(hwp_output_open(output, false, &out));
     if (format.format == HWP_FORMAT_TEXT) {
-        hwp_topology_draw(t, plan, &out);
+        draw(m, plan, &out);
     } else {
         struct hwp_table table hwp_cleanup(hwp_table_deinit) = {.name = "cpus"};
-        fill(t, plan, &table);
+        fill(m->topology, plan, &table);
         hwp_table_print(&table, &format, &out);
     }
     return hwp_out_close(&out);
@@ -99,7 +122,7 @@ static struct hwp_error *run_topo(const struct hwp_command *self, int argc, char
 {
     struct options options = {0};
     struct hwp_output_options output = {0};
-    struct hwp_topology *topology hwp_cleanup(hwp_topology_cleanup) = NULL;
+    struct hwp_model_machine machine hwp_cleanup(hwp_model_machine_deinit) = {0};
     struct hwp_plan *plan hwp_cleanup(hwp_plan_cleanup) = NULL;
     int operand;
     bool done;
@@ -111,13 +134,14 @@ static struct hwp_error *run_topo(const struct hwp_command *self, int argc, char
     HWP_TRY(hwp_output_check(&output));
     if (operand < argc)
         return hwp_error(HWP_E_USAGE, "topo takes no operand: '%s'", argv[operand]);
-    HWP_TRY(load(&options, &topology));
-    HWP_TRY(hwp_plan_create(topology, options.pin ? options.pin : "cores", &plan));
-    return show(topology, plan, &output);
+    HWP_TRY(load(&options, &machine));
+    HWP_TRY(hwp_plan_create(machine.topology, options.pin ? options.pin : "cores", &plan));
+    return show(&machine, plan, &output);
 }
 
-static const char *const examples[] = {
-    "topo", "topo --pin S0:0-1", "topo --synthetic 'pack:2 l3:2 core:4 pu:2' --pin scatter", NULL};
+static const char *const examples[] = {"topo", "topo --pin S0:0-1",
+                                       "topo --synthetic 'pack:2 l3:2 core:4 pu:2' --pin scatter",
+                                       "topo --machine zen4-2ccx --machine-set l3=96M/16", NULL};
 
 const struct hwp_command hwp_command_topo = {
     .name = "topo",
