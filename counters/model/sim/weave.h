@@ -36,8 +36,9 @@ struct hwm_line *hwm_line_create(struct hwm_weave *w, uint64_t address, int owne
                                  const uint64_t sharers[HWM_MAX_CORES / 64]);
 uint64_t hwm_line_address(const struct hwm_line *line);
 
-/* Whether only one core has used it for a while (16 runs and 65,536 events of any line), so that it need not be followed; *ret_core is
- * that core. Events of the line must not be pending (else: false). */
+/* Whether only one core has used it for a while (16 runs and 65,536 events of any line), so that it
+ * need not be followed; *ret_core is that core. Events of the line must not be pending (else:
+ * false). */
 bool hwm_line_is_quiet(const struct hwm_line *line, int *ret_core);
 
 /* Stops following it. What it saw of contention stays for hwm_weave_lines. */
