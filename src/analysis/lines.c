@@ -145,10 +145,8 @@ static void add_row(struct build *b, const struct hwp_cache_line *line)
         add_access(b, &row, &lines->accesses.data[line->first_access + i]);
     order_words(&row);
     count_tasks(&row);
-    const char *comm = "";
-    if (line->object == HWP_LINE_STACK && line->object_tid)
-        comm = b->result->tasks.data[task_of(b, line->pid, line->object_tid)].comm;
-    hwp_owner_of(b->owners, &row, comm);
+    uint32_t stack_task = task_of(b, line->pid, line->object_tid);
+    hwp_owner_of(b->owners, &row, b->result->tasks.data[stack_task].comm);
     hwp_vec_push(&b->result->rows, row);
 }
 
