@@ -369,7 +369,8 @@ void hwp_hot_notes(const struct hwp_profile *p, const struct hwp_hot *hot, struc
 
     for (size_t e = 0; e < hot->nr_events; e++) {
         const struct hwp_event *ev = &p->run.events.data[e];
-        if (ev->nr_samples && ev->nr_samples < FEW_SAMPLES) {
+        /* a modelled event leaves one sample per place, with all that happened there */
+        if (ev->nr_samples && ev->nr_samples < FEW_SAMPLES && ev->origin != HWP_ORIGIN_MODELLED) {
             char *detail = hwp_asprintf("%s: %llu sample%s", ev->name ? ev->name : "?",
                                         (unsigned long long)ev->nr_samples,
                                         ev->nr_samples == 1 ? "" : "s");
