@@ -15,9 +15,9 @@
 struct hwp_document {                  /* all borrowed; a NULL section is left out */
     const struct hwp_profile *profile; /* its run's notes are the document's */
     const struct hwp_hot *hot;
-    const struct hwp_contention *lines;
     const struct hwp_annotations *annotations;
     const struct hwp_cores *cores;
+    const struct hwp_contention *lines;
 };
 
 void hwp_document_print(const struct hwp_document *doc, const struct hwp_report_options *options,
