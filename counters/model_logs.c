@@ -59,12 +59,17 @@ static char *line_around(const char *text, const char *at)
     return first_line(at);
 }
 
-/* An assertion of Valgrind's core or of the tool; NULL if none failed. */
+/* An assertion of Valgrind's core or of the tool, or what follows its last words; NULL if all went
+ * well. */
 static const char *find_failure(const char *logs)
 {
+    static const char last_words[] = "the 'impossible' happened:\n";
     const char *at = strstr(logs, ": Assertion '");
 
-    return at ? at : strstr(logs, "the 'impossible' happened");
+    if (at)
+        return at;
+    at = strstr(logs, last_words);
+    return at ? at + strlen(last_words) : NULL;
 }
 
 static struct hwp_error *judge(const char *logs, bool has_streams, struct hwp_run *run)
@@ -74,7 +79,8 @@ static struct hwp_error *judge(const char *logs, bool has_streams, struct hwp_ru
 
     if (failure) {
         hwp_cleanup(hwp_free_cleanup) char *line = line_around(logs, failure);
-        return hwp_error_hint(hwp_error(HWP_E_SYSTEM, "the modelled PMU failed: %s", line),
+        return hwp_error_hint(hwp_error(HWP_E_SYSTEM, "the modelled PMU failed: %s",
+                                        line ? line : "it did not say why"),
                               "--source clock measures time without it");
     }
     if (unknown && run->exit_status == EXIT_SIGILL) {

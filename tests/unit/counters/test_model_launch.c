@@ -105,6 +105,8 @@ static void test_logs(void **state)
         {"==7== unrecognised instruction at address 0x1234.\n", true, 0, NULL, false}, /* caught */
         {"\nvalgrind: m_x.c:25 (f): Assertion 'a' failed.\n", true, 139,
          "failed: valgrind: m_x.c:25 (f): Assertion 'a'", false},
+        {"\nvalgrind: the 'impossible' happened:\n   LibVEX called failure_exit().\n", true, 139,
+         "failed: LibVEX called", false},
         {"==7== failed to start tool\n", false, 1, "run the workload: failed to start", false},
         {"", false, 1, "did not come to run", false},
     };
