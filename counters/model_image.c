@@ -23,6 +23,7 @@ struct image {
     struct hwp_model_output *o;
     const struct hwp_model_stream *stream;
     struct hwp_model_process process;
+    char name[16];     /* of the program, as the kernel would name its tasks */
     bool costs_before; /* the record before was a cost */
     HWP_VEC(struct chain) chains;    /* by id */
     HWP_VEC(struct code_map) maps;   /* of files */
@@ -97,14 +98,13 @@ static struct hwp_error *begin_process(struct image *m)
     const struct hwp_model_process *before = find_process(m->o, m->stream->pid);
     const struct hwp_model_process *parent = find_process(m->o, p->ppid);
     const char *base = strrchr(p->name, '/');
-    char name[16] = "";
 
     begin_time(m, before, parent);
-    strncat(name, base ? base + 1 : p->name, sizeof(name) - 1);
+    strncat(m->name, base ? base + 1 : p->name, sizeof(m->name) - 1);
     struct hwp_model_origin o = origin_of(m, &p->head, m->stream->pid);
     if (!before && parent)
         HWP_TRY(hwp_model_write_fork(&m->o->writer, &o, p->ppid, p->ppid));
-    return p->forked ? NULL : hwp_model_write_comm(&m->o->writer, &o, name, true);
+    return p->forked ? NULL : hwp_model_write_comm(&m->o->writer, &o, m->name, true);
 }
 
 static void end_process(struct image *m)
@@ -138,12 +138,20 @@ static void pin_task(struct image *m, const struct hwm_record_task *task, const 
     pin->core = place ? place->core : (int32_t)task->core;
 }
 
+/* The kernel knows tasks that never named themselves by the tool that runs them. */
+static bool is_tools_name(const char *name)
+{
+    return strcmp(name, "hwprof-amd64-li") == 0 || strcmp(name, "hwprof-arm64-li") == 0;
+}
+
 static struct hwp_error *add_task(struct image *m, const struct hwm_record_task *task)
 {
     struct hwp_model_origin o = origin_of(m, &task->head, task->tid);
     char name[sizeof(task->name) + 1] = "";
 
     memcpy(name, task->name, sizeof(task->name));
+    if (is_tools_name(name))
+        strcpy(name, m->name);
     if (task->tid != m->stream->pid)
         HWP_TRY(hwp_model_write_fork(&m->o->writer, &o, m->stream->pid, m->stream->pid));
     pin_task(m, task, name);

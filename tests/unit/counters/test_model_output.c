@@ -124,9 +124,9 @@ static void save(const struct fixture *f, unsigned pid, unsigned image, struct h
 /* Process 100, of two tasks; it forks 200, which becomes another program. */
 static void put_main(struct hwp_str *s)
 {
-    put_process(s, 0, 100, 1, false, "/bin/a-name-longer-than-comm");
+    put_process(s, 0, 100, 1, false, "/bin/app");
     put_map(s, 0, 0x400000, 0x1000, 0, "/bin/app");
-    put_task(s, 0, 100, 0, "app");
+    put_task(s, 0, 100, 0, "hwprof-amd64-li");
     put_task(s, 100, 101, 1, "worker");
     put_chain(s, 0, HWM_NO_CHAIN, 0x400101);
     put_chain(s, 1, 0, 0x400201);
