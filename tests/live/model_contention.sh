@@ -1,0 +1,56 @@
+#!/bin/bash
+# What sharing costs on the modelled cores. Every increment of a counter that four threads share moves
+# its line, however long the model's slices are; plain stores to neighbours' bytes are hidden by the
+# store buffer and atomics are not; the false sharing of linear_regression shows at the offset where
+# it was published (about 15 times slower) and not where structs keep to their lines.
+. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/model.d.sh"
+machine='--machine zen4-2ccx'
+
+for slice in 1000 3000 10000 30000 100000; do
+    for mode in shared padded; do
+        # shellcheck disable=SC2086
+        model $mode transfers,atomics,contended-atomics,false-sharing $machine \
+            --machine-set slice=$slice -- "$bin/counter" --mode $mode --threads 4 \
+            --iterations 80000
+    done
+    near "counter shared, slices of $slice: transfers" "$(count shared transfers)" 80000 1
+    below "counter padded, slices of $slice: transfers" "$(count padded transfers)" 800
+    below "counter shared, slices of $slice: of them falsely shared" \
+        "$(count shared false-sharing)" 800
+done
+
+# per_iteration OPTION…: cycles of 4 threads that increment fields of their own
+per_iteration() {
+    # shellcheck disable=SC2086
+    model few cycles $machine -- "$bin/sharing" --threads 4 --iterations 400000 "$@" >&2
+    # shellcheck disable=SC2086
+    model many cycles $machine -- "$bin/sharing" --threads 4 --iterations 800000 "$@" >&2
+    ratio "$(step few many cycles)" 400000
+}
+plain=$(per_iteration --mode plain --stride 8)
+plain_padded=$(per_iteration --mode plain --stride 64)
+atomic=$(per_iteration --mode atomic --stride 8)
+atomic_padded=$(per_iteration --mode atomic --stride 64)
+echo "cycles per increment: plain $plain (padded $plain_padded), atomic $atomic (padded $atomic_padded)"
+below 'plain stores to one line against padded ones: times slower' "$(ratio "$plain" "$plain_padded")" 1.5
+above 'atomics on one line against padded ones: times slower' "$(ratio "$atomic" "$atomic_padded")" 5
+
+cc -O1 -g -pthread -o linear_regression "$SOURCE/tests/data/model/linear_regression.c" || exit 1
+# cycles OFFSET: of 4 threads, per point
+cycles() {
+    # shellcheck disable=SC2086
+    model few cycles,false-sharing $machine -- ./linear_regression "$1" 4 10000 >&2
+    # shellcheck disable=SC2086
+    model many cycles,false-sharing $machine -- ./linear_regression "$1" 4 20000 >&2
+    ratio "$(step few many cycles)" 40000
+}
+at0=$(cycles 0)
+at56=$(cycles 56)
+below 'linear_regression at 56: transfers falsely shared' "$(count many false-sharing)" 800
+at24=$(cycles 24)
+above 'linear_regression at 24: transfers falsely shared' "$(count many false-sharing)" 8000
+echo "cycles per point at offset 0: $at0, 24: $at24, 56: $at56"
+near 'linear_regression at 24: times slower' "$(ratio "$at24" "$at0")" 15 20
+near 'linear_regression at 56: times slower' "$(ratio "$at56" "$at0")" 1 5
+finish
