@@ -25,8 +25,8 @@
  * filled with its contexts.
  */
 #define RUN_ONE        4
-#define RUN_EASY       252
-#define EASY_TAKEN     (RUN_EASY | 3)
+#define RUN_EASY       HWM_EASY
+#define EASY_TAKEN     (RUN_EASY | HWM_EASY_TAKEN)
 #define EASY_NOT_TAKEN RUN_EASY
 
 /* An entry of a tagged table: a counter (taken from 4 on), how useful it was, its tag. */
@@ -43,7 +43,7 @@ struct target {
 };
 
 struct hwm_branches {
-    uint64_t history; /* newest outcome in bit 0 */
+    uint64_t history; /* newest outcome in bit 0; first, see hwm_branch_hard() */
     uint64_t random;
     uint32_t trust_new; /* 0 … 15: from 8 on, entries that never proved themselves are believed */
     uint32_t top;       /* of `returns`, modulo its size */
@@ -203,8 +203,8 @@ static bool predict_tagged(struct hwm_branches *b, const struct lookup *l, uint6
     return wrong;
 }
 
-static __attribute__((noinline)) bool predict_hard(struct hwm_branches *b, uint64_t pc,
-                                                   bool base_taken, bool taken)
+static inline bool predict_tagged_first(struct hwm_branches *b, uint64_t pc, bool base_taken,
+                                        bool taken)
 {
     struct lookup l = look_up(b, pc);
     uint64_t hits = hits_of(&l);
@@ -216,21 +216,35 @@ static __attribute__((noinline)) bool predict_hard(struct hwm_branches *b, uint6
     return base_taken != taken;
 }
 
-bool hwm_branch_conditional(struct hwm_branches *b, uint64_t pc, bool taken)
+/* Not a product: branches that are near each other should be so in the table, and not collide. */
+static inline uint64_t base_index(uint64_t pc)
 {
-    /* Not a product: branches that are near each other should be so in the table, and not collide.
-     */
-    uint8_t *base = &b->base[(pc ^ pc >> BASE_BITS) & ((1u << BASE_BITS) - 1)];
+    return (pc ^ pc >> BASE_BITS) & ((1u << BASE_BITS) - 1);
+}
+
+size_t hwm_branch_easy_offset(uint64_t pc)
+{
+    return offsetof(struct hwm_branches, base) + base_index(pc);
+}
+
+bool hwm_branch_hard(struct hwm_branches *b, uint64_t pc, bool taken)
+{
+    uint8_t *base = &b->base[base_index(pc)];
     uint32_t value = *base;
     bool wrong = true; /* of an easy one that does not do what it always did */
 
-    if (value != (taken ? EASY_TAKEN : EASY_NOT_TAKEN)) {
-        if (value < RUN_EASY)
-            wrong = predict_hard(b, pc, value >> 1 & 1, taken);
-        *base = train_base(value, taken);
-    } else {
-        wrong = false;
-    }
+    if (value < RUN_EASY)
+        wrong = predict_tagged_first(b, pc, value >> 1 & 1, taken);
+    *base = train_base(value, taken);
+    return wrong;
+}
+
+bool hwm_branch_conditional(struct hwm_branches *b, uint64_t pc, bool taken)
+{
+    bool wrong = false;
+
+    if (b->base[base_index(pc)] != (taken ? EASY_TAKEN : EASY_NOT_TAKEN))
+        wrong = hwm_branch_hard(b, pc, taken);
     b->history = b->history << 1 | taken;
     return wrong;
 }

@@ -19,6 +19,16 @@ struct hwm_branches *hwm_branches_create(uint64_t seed);
 /* A conditional branch at `pc` that was taken or not; true: mispredicted. */
 bool hwm_branch_conditional(struct hwm_branches *b, uint64_t pc, bool taken);
 
+/* The same in two halves, for code that does the first itself: an easy branch, one that has long
+ * done the same and does it again, changes nothing but the history. It is one whose byte at
+ * hwm_branch_easy_offset() of the unit is HWM_EASY, with HWM_EASY_TAKEN added where it was taken. For
+ * others hwm_branch_hard(); then for every branch, the word at offset 0 of the unit is shifted left by
+ * one and the outcome put into bit 0. */
+#define HWM_EASY       124
+#define HWM_EASY_TAKEN 3
+size_t hwm_branch_easy_offset(uint64_t pc);
+bool hwm_branch_hard(struct hwm_branches *b, uint64_t pc, bool taken);
+
 /* An indirect jump or call at `pc`. Direct jumps and calls are never mispredicted. */
 bool hwm_branch_indirect(struct hwm_branches *b, uint64_t pc, uint64_t target);
 

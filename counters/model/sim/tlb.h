@@ -23,12 +23,24 @@ static inline void hwm_tlb_init(struct hwm_tlb *t, const struct hwm_tlb_geometry
         t->pages[i] = HWM_NO_PAGE;
 }
 
+static inline uint64_t *hwm_tlb_set(const struct hwm_tlb *t, uint64_t page)
+{
+    uint32_t set = (uint32_t)(t->sets & (t->sets - 1) ? page % t->sets : page & (t->sets - 1));
+
+    return t->pages + (size_t)set * t->ways;
+}
+
+/* Whether a page is the latest of its set: using it again would change nothing. */
+static inline bool hwm_tlb_is_latest(const struct hwm_tlb *t, uint64_t page)
+{
+    return *hwm_tlb_set(t, page) == page;
+}
+
 /* Looks a page up and makes it the latest; puts it in if it wasn't there. True: it was. *ret_victim
  * is the page that had to go, or HWM_NO_PAGE. */
 static inline bool hwm_tlb_use(struct hwm_tlb *t, uint64_t page, uint64_t *ret_victim)
 {
-    uint64_t *set = t->pages + (t->sets & (t->sets - 1) ? page % t->sets : page & (t->sets - 1)) *
-                                   t->ways;
+    uint64_t *set = hwm_tlb_set(t, page);
     uint32_t i = 0;
 
     *ret_victim = HWM_NO_PAGE;

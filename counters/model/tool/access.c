@@ -48,12 +48,13 @@ static void unfilter_page(ULong *filters, UInt n, ULong page)
             filters[i] = HWM_NO_LINE;
 }
 
-static void translate(struct hwm_core *c, struct hwm_tlb *tlb, Addr line, ULong *filters, UInt n,
-                      struct outcome *o)
+static __attribute__((noinline)) void translate_slowly(struct hwm_core *c, struct hwm_tlb *tlb,
+                                                       Addr line, ULong *filters, UInt n,
+                                                       struct outcome *o)
 {
     uint64_t page = line >> HWM_PAGE_BITS, victim, lost;
 
-    if (!tlb->pages || hwm_tlb_use(tlb, page, &victim))
+    if (hwm_tlb_use(tlb, page, &victim))
         return;
     if (victim != HWM_NO_PAGE)
         unfilter_page(filters, n, victim);
@@ -64,6 +65,14 @@ static void translate(struct hwm_core *c, struct hwm_tlb *tlb, Addr line, ULong 
     }
     o->missed |= MISSED_STLB;
     o->walk += hwm_machine.walk_cycles;
+}
+
+/* The page used last in its set needs no look-up. */
+static inline void translate(struct hwm_core *c, struct hwm_tlb *tlb, Addr line, ULong *filters,
+                             UInt n, struct outcome *o)
+{
+    if (tlb->pages && !hwm_tlb_is_latest(tlb, line >> HWM_PAGE_BITS))
+        translate_slowly(c, tlb, line, filters, n, o);
 }
 
 /* --- beyond the private caches -------------------------------------------------------------------- */
@@ -145,7 +154,7 @@ static void prefetch(struct hwm_core *c, Addr line, struct hwm_cost *cost)
     cost->n[HWM_PREFETCH_LLC_MISSES] += o.missed & MISSED_LLC ? 1 : 0;
 }
 
-static void prefetch_around(struct hwm_core *c, Addr line, struct hwm_cost *cost)
+static void prefetch_around(struct hwm_core *c, Addr line, const struct hwm_site *site)
 {
     uint64_t wanted[HWM_PREFETCH_MAX];
     UInt n = 0;
@@ -155,9 +164,9 @@ static void prefetch_around(struct hwm_core *c, Addr line, struct hwm_cost *cost
     if (hwm_machine.flags & HWM_PREFETCH)
         n = hwm_prefetch_observe(c->prefetcher, line, wanted);
     for (UInt i = 0; i < n; i++)
-        prefetch(c, wanted[i], cost);
+        prefetch(c, wanted[i], hwm_cost_at(site->block, site->instr));
     if (hwm_machine.flags & HWM_ADJACENT)
-        prefetch(c, line ^ hwm_machine.line_bytes, cost);
+        prefetch(c, line ^ hwm_machine.line_bytes, hwm_cost_at(site->block, site->instr));
 }
 
 /* --- data ------------------------------------------------------------------------------------ */
@@ -236,46 +245,77 @@ static uint64_t *fill_l1(struct hwm_core *c, uint64_t tag)
     return hwm_cache_set(&c->l1d, tag & ~(uint64_t)HWM_TAG_FLAGS);
 }
 
-/* Has the line in L1 for `write` or not; returns its way. */
-static uint64_t *obtain(struct hwm_core *c, Addr line, Bool write, const struct hwm_site *site,
-                        struct outcome *o)
+/* As long as one core is alone, what is in its L2 is its own. */
+static Bool is_own_in_l2(struct hwm_core *c, Addr line)
 {
-    uint64_t *way = hwm_cache_touch(&c->l1d, line);
-    struct hwm_claim claim;
+    return !hwm_is_shared && c->l2.tags && hwm_cache_touch(&c->l2, line);
+}
 
-    translate(c, &c->dtlb, line, c->filters, 2 * hwm_data_filters, o);
-    if (way && (!write || *way & (HWM_TAG_WRITABLE | HWM_TAG_CONTESTED)))
+/* A line that L1 doesn't have, or not for writing. */
+static __attribute__((noinline)) uint64_t *obtain_slowly(struct hwm_core *c, Addr line, Bool write,
+                                                         uint64_t *way,
+                                                         const struct hwm_site *site,
+                                                         struct outcome *o)
+{
+    struct hwm_claim claim;
+    struct hwm_cost *cost;
+
+    if (!way && is_own_in_l2(c, line)) {
+        o->missed |= MISSED_L1;
+        o->latency = max(o->latency, hwm_machine.l2.latency);
+        way = fill_l1(c, line | HWM_TAG_WRITABLE);
+        prefetch_around(c, line, site);
         return way;
+    }
     claim = hwm_claim(c, line, write);
     settle_claim(c, &claim, o);
     if (way) {
         *way = line | claim.flags | (*way & HWM_TAG_DIRTY);
         return way;
     }
-    struct hwm_cost *cost = hwm_cost_at(site->block, site->instr);
+    cost = hwm_cost_at(site->block, site->instr);
     o->missed |= MISSED_L1;
     from_l2(c, line, cost, o, &claim);
     way = fill_l1(c, line | claim.flags);
-    prefetch_around(c, line, cost);
+    prefetch_around(c, line, site);
     return way;
 }
 
+/* Has the line in L1 for `write` or not; returns its way. */
+static inline uint64_t *obtain(struct hwm_core *c, Addr line, Bool write, const struct hwm_site *site,
+                        struct outcome *o)
+{
+    uint64_t *way = hwm_cache_touch(&c->l1d, line);
+
+    translate(c, &c->dtlb, line, c->filters, 2 * hwm_data_filters, o);
+    if (LIKELY(way && (!write || *way & (HWM_TAG_WRITABLE | HWM_TAG_CONTESTED))))
+        return way;
+    return obtain_slowly(c, line, write, way, site, o);
+}
+
+static __attribute__((noinline)) void log_access(struct hwm_core *c, Addr line, Addr address,
+                                                 UInt bytes, const struct hwm_site *site,
+                                                 const struct outcome *o)
+{
+    struct hwm_line *shared = hwm_line_of(line);
+    UInt flags = o->missed & MISSED_L1 ? HWM_EVENT_MISSED : 0;
+
+    if (site->kind != HWM_STORE)
+        log_line(c, shared, address, bytes, HWM_LOAD, flags, site);
+    if (site->kind != HWM_LOAD)
+        log_line(c, shared, address, bytes, HWM_STORE,
+                 flags | (site->clears ? HWM_EVENT_CLEARS : 0), site);
+}
+
 /* One line's part of an access. */
-static void access_line(struct hwm_core *c, Addr line, Addr address, UInt bytes, UInt kind,
-                        const struct hwm_site *site, struct outcome *o)
+static inline void access_line(struct hwm_core *c, Addr line, Addr address, UInt bytes, UInt kind,
+                               const struct hwm_site *site, struct outcome *o)
 {
     Bool write = kind != HWM_LOAD;
     uint64_t *way = obtain(c, line, write, site, o);
 
-    if (*way & HWM_TAG_CONTESTED) {
-        struct hwm_line *shared = hwm_line_of(line);
-        UInt flags = o->missed & MISSED_L1 ? HWM_EVENT_MISSED : 0;
-        if (kind != HWM_STORE)
-            log_line(c, shared, address, bytes, HWM_LOAD, flags, site);
-        if (write)
-            log_line(c, shared, address, bytes, HWM_STORE,
-                     flags | (site->clears ? HWM_EVENT_CLEARS : 0), site);
-    }
+    if (UNLIKELY(*way & HWM_TAG_CONTESTED))
+        log_access(c, line, address, bytes, site, o);
     if (write)
         *way |= HWM_TAG_DIRTY;
     set_filters(c, line, *way);
@@ -326,19 +366,18 @@ static void charge(const struct outcome *o, const struct hwm_site *site, UInt pe
     hwm_spend(ticks);
 }
 
-/* Every line of the access in turn. */
-static struct outcome touch_lines(Addr address, UInt bytes, UInt kind, const struct hwm_site *site)
+/* Every line of an access that straddles some, in turn. */
+static __attribute__((noinline)) void touch_lines(Addr address, const struct hwm_site *site,
+                                                  struct outcome *o)
 {
-    Addr line_bytes = (Addr)1 << hwm_line_bits, end = address + bytes;
-    struct outcome o = {0};
+    Addr line_bytes = (Addr)1 << hwm_line_bits, end = address + site->bytes;
 
     while (address < end) {
         Addr line = address & ~(line_bytes - 1);
         UInt part = (UInt)((end < line + line_bytes ? end : line + line_bytes) - address);
-        access_line(hwm_core, line, address, part, kind, site, &o);
+        access_line(hwm_core, line, address, part, site->kind, site, o);
         address += part;
     }
-    return o;
 }
 
 static void count_guarded(const struct hwm_site *site)
@@ -350,11 +389,16 @@ static void count_guarded(const struct hwm_site *site)
 
 VG_REGPARM(2) void hwm_access(Addr address, const struct hwm_site *site)
 {
-    struct outcome o = touch_lines(address, site->bytes, site->kind, site);
+    Addr line = address & ~(((Addr)1 << hwm_line_bits) - 1);
+    struct outcome o = {0};
 
+    if (LIKELY(address + site->bytes <= line + ((Addr)1 << hwm_line_bits)))
+        access_line(hwm_core, line, address, site->bytes, site->kind, site, &o);
+    else
+        touch_lines(address, site, &o);
     if (UNLIKELY(site->guarded))
         count_guarded(site);
-    if (o.missed || o.taken)
+    if (o.missed | o.taken)
         charge(&o, site, exposed_percent(site));
 }
 

@@ -19,7 +19,7 @@ static Addr address_of(const struct hwm_site *site)
 
 VG_REGPARM(2) void hwm_branch(const struct hwm_site *site, ULong taken)
 {
-    if (hwm_branch_conditional(hwm_core->branches, address_of(site), taken))
+    if (hwm_branch_hard(hwm_core->branches, address_of(site), taken))
         mispredicted(site);
 }
 

@@ -182,6 +182,7 @@ void hwm_core_enter(UInt core)
     }
     hwm_core = c;
     hwm_now.filters = c->filters;
+    hwm_now.branches = c->branches;
     hwm_now.budget = c->budget;
     hwm_now.context = hwm_task->context;
     set_limit(c, next_limit(c));

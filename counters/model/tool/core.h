@@ -41,6 +41,7 @@ struct hwm_core {
 struct hwm_now {
     ULong *filters;              /* of the running core */
     Long budget;                 /* ticks until hwm_slice_end */
+    struct hwm_branches *branches; /* of the running core */
     ULong instructions;          /* since the task began to run */
     struct hwm_context *context; /* of the running task */
 };

@@ -349,6 +349,24 @@ static Addr const_target(const IRConst *c)
     return c->tag == Ico_U64 ? c->Ico.U64 : c->Ico.U32;
 }
 
+/* An easy branch goes into the history and no further. */
+static void predict(struct rewrite *r, IRExpr *taken)
+{
+    IRExpr *unit = load(r, word((UWord)&hwm_now.branches));
+    IRExpr *place = plus(r, unit, hwm_branch_easy_offset(r->self));
+    IRExpr *byte = value(r, Ity_I8, IRExpr_Load(Iend_LE, Ity_I8, place));
+    IRExpr *twice = op2(r, Iop_Shl64, taken, IRExpr_Const(IRConst_U8(1)));
+    IRExpr *easy = op2(r, Iop_Or64, op2(r, Iop_Or64, taken, twice), word(HWM_EASY));
+    IRExpr *hard =
+        op2(r, Iop_CmpNE64, value(r, Ity_I64, IRExpr_Unop(Iop_8Uto64, byte)), easy);
+    IRExpr *past;
+
+    call_if(r, hard, 2, "hwm_branch", hwm_branch,
+            mkIRExprVec_2(word((UWord)make_site(r, HWM_LOAD, 0)), taken));
+    past = op2(r, Iop_Shl64, load(r, unit), IRExpr_Const(IRConst_U8(1)));
+    add(r, IRStmt_Store(Iend_LE, unit, op2(r, Iop_Or64, past, taken)));
+}
+
 /* The conditional branch that ends the block; VEX may have turned its condition round, so that the
  * exit is where the code falls through. */
 static void rewrite_exit(struct rewrite *r, const IRStmt *st)
@@ -362,8 +380,8 @@ static void rewrite_exit(struct rewrite *r, const IRStmt *st)
     taken = value(r, Ity_I64, IRExpr_Unop(Iop_1Uto64, st->Ist.Exit.guard));
     if (target == r->fall)
         taken = op2(r, Iop_Xor64, taken, word(1));
-    call_if(r, NULL, 2, "hwm_branch", hwm_branch,
-            mkIRExprVec_2(word((UWord)make_site(r, HWM_LOAD, 0)), taken));
+    if (hwm_machine.flags & HWM_PREDICTOR)
+        predict(r, taken);
 }
 
 static IRExpr *stack_pointer(struct rewrite *r)
