@@ -18,6 +18,8 @@ typedef VexGuestARM64State guest_state;
 #define ENDLESS (1ll << 60)
 /* Slices after which the books are looked at: quiet lines, status, limits. */
 #define REVIEW_SLICES 64
+/* Slices after which tasks that wait for the outside world get a chance to return. */
+#define RETURN_SLICES 16
 
 struct hwm_now hwm_now;
 struct hwm_core *hwm_core;
@@ -28,7 +30,7 @@ Bool hwm_is_shared;
 UInt hwm_line_bits, hwm_data_filters, hwm_code_filters;
 
 static ULong slice_ticks;
-static UInt slices, nr_used;
+static UInt slices, nr_used, woken;
 
 /* --- making ---------------------------------------------------------------------------------- */
 
@@ -225,14 +227,33 @@ static void review(void)
         hwm_contest_review();
 }
 
+/* Tasks that wait in the kernel need Valgrind's lock to come back, so this one must let go of it for
+ * a moment: at once after a system call, which may have woken them, else now and then. */
+static Bool somebody_may_return(void)
+{
+    if (!hwm_tasks_waiting())
+        return False;
+    if (woken) {
+        woken--;
+        return True;
+    }
+    return slices % RETURN_SLICES == 0;
+}
+
+void hwm_core_woke(void)
+{
+    woken = 2;
+}
+
 VG_REGPARM(1) void hwm_slice_end(void *state)
 {
     ULong now = hwm_clock_now(), others = slowest(hwm_core);
 
     weave(now < others ? now : others);
     review();
+    hwm_tasks_review();
     set_limit(hwm_core, next_limit(hwm_core));
-    if (hwm_now.budget > 0 && hwm_core->runnable <= 1)
+    if (hwm_now.budget > 0 && hwm_core->runnable <= 1 && !somebody_may_return())
         return;
     /* Others' turn: the budget must not end again before the task has left. */
     hwm_core->limit += ENDLESS;

@@ -1,6 +1,8 @@
 /* The tool's registration, options, start and end. */
 #include "pub_tool_aspacemgr.h"
+#include "pub_tool_clientstate.h"
 #include "pub_tool_libcfile.h"
+#include "pub_tool_libcproc.h"
 #include "pub_tool_options.h"
 #include "pub_tool_vki.h"
 
@@ -62,9 +64,19 @@ static void read_machine(void)
         VG_(fmsg_bad_option)(machine_path, "is from another build of hwprof\n");
 }
 
+/* The kernel calls this process by the tool's name; its threads are to be called by the program's. */
+static void take_name(void)
+{
+    const HChar *name = VG_(args_the_exename);
+
+    if (name)
+        VG_(prctl)(VKI_PR_SET_NAME, (ULong)(Addr)VG_(basename)(name), 0, 0, 0);
+}
+
 static void start(void)
 {
     read_machine();
+    take_name();
     hwm_cores_init();
     hwm_stream_open(False);
     hwm_maps_init();

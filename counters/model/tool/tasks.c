@@ -4,6 +4,8 @@
 #include "pub_tool_libcproc.h"
 #include "pub_tool_machine.h"
 #include "pub_tool_threadstate.h"
+#include "pub_tool_vki.h"
+#include "pub_tool_vkiscnums_asm.h"
 
 #include "core.h"
 #include "syscalls.h"
@@ -13,7 +15,7 @@ struct hwm_task *hwm_task;
 static ULong nr_switches; /* from one task to another */
 static struct hwm_task **tasks;   /* by index */
 static struct hwm_task **running; /* by Valgrind's thread number */
-static UInt nr_tasks, max_tasks, nr_live;
+static UInt nr_tasks, max_tasks, nr_live, nr_waiting;
 static UInt live_on[HWM_MAX_SLOTS]; /* tasks that each slot was given to */
 
 /* --- where tasks go ------------------------------------------------------------------------------ */
@@ -70,56 +72,70 @@ UInt hwm_tasks_live(void)
     return nr_live;
 }
 
+Bool hwm_tasks_waiting(void)
+{
+    return nr_waiting > 0;
+}
+
 /* --- what the stream is told ------------------------------------------------------------------- */
 
-static void task_name(HChar *ret, SizeT size)
+static void tell(const struct hwm_task *t, enum hwm_record_type type)
 {
-    HChar path[64];
-    SysRes file;
-    Int n;
+    struct hwm_record_task record = {
+        .head = {.type = type, .ticks = hwm_core_clock(t->core)},
+        .tid = t->tid,
+        .core = t->core,
+    };
 
-    VG_(memset)(ret, 0, size);
-    VG_(sprintf)(path, "/proc/self/task/%d/comm", VG_(gettid)());
-    file = VG_(open)(path, VKI_O_RDONLY, 0);
-    if (sr_isError(file))
-        return;
-    n = VG_(read)((Int)sr_Res(file), ret, (Int)size - 1);
-    VG_(close)((Int)sr_Res(file));
-    if (n > 0 && ret[n - 1] == '\n')
-        ret[n - 1] = '\0';
+    VG_(memcpy)(record.name, t->name, sizeof(record.name));
+    hwm_stream_write(&record.head, sizeof(record));
 }
 
+/* Its name is what the kernel calls the thread that runs, which is its own. */
 static void tell_task(struct hwm_task *t)
 {
-    struct hwm_record_task record = {
-        .head = {.type = HWM_RECORD_TASK, .ticks = hwm_core_clock(t->core)},
-        .tid = t->tid,
-        .core = t->core,
-    };
-
-    task_name(record.name, sizeof(record.name));
-    hwm_stream_write(&record.head, sizeof(record));
-}
-
-static void tell_end(const struct hwm_task *t)
-{
-    struct hwm_record_task record = {
-        .head = {.type = HWM_RECORD_TASK_END, .ticks = hwm_core_clock(t->core)},
-        .tid = t->tid,
-        .core = t->core,
-    };
-
-    hwm_stream_write(&record.head, sizeof(record));
+    VG_(prctl)(VKI_PR_GET_NAME, (ULong)(Addr)t->name, 0, 0, 0);
+    tell(t, HWM_RECORD_TASK);
 }
 
 /* --- Valgrind's threads ------------------------------------------------------------------------- */
 
+/* A task that has been woken counts as one that runs from then on, although Valgrind's lock is not
+ * its yet: others must not run ahead of it, nor what they do be played as if it was not there. */
+static void wake(struct hwm_task *t, ULong ticks)
+{
+    hwm_core_advance(t->core, ticks);
+    hwm_core_occupied(t->core, 1);
+    t->woken = True;
+    t->woken_slices = 0;
+}
+
+static void unwake(struct hwm_task *t)
+{
+    if (!t->woken)
+        return;
+    hwm_core_occupied(t->core, -1);
+    t->woken = False;
+}
+
 static void set_blocked(struct hwm_task *t, Bool blocked)
 {
+    unwake(t);
     if (t->blocked == blocked)
         return;
     t->blocked = blocked;
+    nr_waiting += blocked ? 1u : -1u;
     hwm_core_occupied(t->core, blocked ? -1 : 1);
+}
+
+/* The kernel may have woken another of those that waited, or none. */
+#define WOKEN_SLICES 1000
+
+void hwm_tasks_review(void)
+{
+    for (UInt i = 0; nr_waiting && i < nr_tasks; i++)
+        if (tasks[i]->woken && ++tasks[i]->woken_slices > WOKEN_SLICES)
+            unwake(tasks[i]);
 }
 
 /* A new thread begins where its creator is. */
@@ -139,9 +155,9 @@ static void on_exit(ThreadId thread)
     if (!t)
         return;
     hwm_core_leave();
-    tell_end(t);
-    if (!t->blocked)
-        hwm_core_occupied(t->core, -1);
+    tell(t, HWM_RECORD_TASK_END);
+    set_blocked(t, True);
+    nr_waiting--;
     t->alive = False;
     live_on[t->slot]--;
     nr_live--;
@@ -222,6 +238,41 @@ static void on_signal_return(ThreadId thread, Int signal)
     t->context = t->handlers[t->nr_handlers].context;
 }
 
+/* The command without its flags (futex(2)). */
+#define FUTEX_COMMAND 127
+
+/* --- futexes ---------------------------------------------------------------------------------- */
+
+static Bool is_futex_wake(UInt nr, const UWord *args)
+{
+    UWord op = args[1] & FUTEX_COMMAND;
+
+    return nr == __NR_futex && (op == VKI_FUTEX_WAKE || op == VKI_FUTEX_WAKE_BITSET ||
+                                op == VKI_FUTEX_WAKE_OP || op == VKI_FUTEX_REQUEUE ||
+                                op == VKI_FUTEX_CMP_REQUEUE || op == VKI_FUTEX_UNLOCK_PI);
+}
+
+static Bool is_futex_wait(UInt nr, const UWord *args)
+{
+    UWord op = args[1] & FUTEX_COMMAND;
+
+    return nr == __NR_futex && (op == VKI_FUTEX_WAIT || op == VKI_FUTEX_WAIT_BITSET);
+}
+
+/* Wakes as many of the tasks that wait there as the system call asks for. */
+static void wake_waiters(const struct hwm_task *waker, const UWord *args)
+{
+    Int left = (Int)args[2];
+
+    for (UInt i = 0; left > 0 && i < nr_tasks; i++) {
+        struct hwm_task *t = tasks[i];
+        if (!t->alive || !t->blocked || t->woken || t->waits_on != args[0])
+            continue;
+        wake(t, hwm_core_clock(waker->core));
+        left--;
+    }
+}
+
 /* --- system calls ---------------------------------------------------------------------------- */
 
 static void on_syscall(ThreadId thread, UInt nr, UWord *args, UInt nr_args)
@@ -232,14 +283,21 @@ static void on_syscall(ThreadId thread, UInt nr, UWord *args, UInt nr_args)
         return;
     hwm_syscall_before(t, nr, args, nr_args);
     t->switches = nr_switches;
+    if (is_futex_wake(nr, args))
+        wake_waiters(t, args);
+    t->waits_on = is_futex_wait(nr, args) ? args[0] : 0;
+    hwm_core_woke();
     set_blocked(t, True);
 }
 
-/* The latest clock among cores that went on meanwhile: what woke it can't have been later. */
-static ULong waking_time(const struct hwm_task *t)
+/* When a task that waited goes on, if nothing better is known: at the clock of the core that ran
+ * last, as what it waited for can't have happened later. */
+static ULong waking_time(const struct hwm_task *t, SysRes res)
 {
     struct hwm_task *last = hwm_task;
 
+    if (t->waits_on && sr_isError(res))
+        return 0;
     return last && last != t ? hwm_core_clock(last->core) : 0;
 }
 
@@ -249,8 +307,9 @@ static void on_syscall_done(ThreadId thread, UInt nr, UWord *args, UInt nr_args,
 
     if (!t)
         return;
-    if (t->switches != nr_switches)
-        hwm_core_advance(t->core, waking_time(t));
+    if (t->switches != nr_switches && !t->woken)
+        hwm_core_advance(t->core, waking_time(t, res));
+    t->waits_on = 0;
     set_blocked(t, False);
     hwm_syscall_after(t, nr, args, nr_args, res);
 }
@@ -280,8 +339,8 @@ void hwm_tasks_reset(void)
             tell_task(t);
             continue;
         }
-        if (!t->blocked)
-            hwm_core_occupied(t->core, -1);
+        set_blocked(t, True);
+        nr_waiting--;
         t->alive = False;
         live_on[t->slot]--;
         running[t->thread] = NULL;

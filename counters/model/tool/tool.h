@@ -68,10 +68,14 @@ struct hwm_task {
     ThreadId thread;  /* Valgrind's number, reused */
     UInt index;       /* our own, never reused; of hwm_task_at() */
     UInt tid;         /* the kernel's */
+    HChar name[16];   /* the kernel's, when it began */
     UInt core;        /* index in hwm_machine.cores */
     Bool alive;
     Bool blocked;     /* in a system call that may wait */
     struct hwm_context *context; /* now */
+    UWord waits_on;   /* the futex it waits on in the kernel, or 0 */
+    Bool woken;       /* it has been woken from that, but is not back yet */
+    UInt woken_slices; /* since then */
     UInt slot;        /* of the plan, that it takes up */
     Addr stack;       /* its stack pointer when it began */
     ULong switches;   /* how often tasks had taken turns when its system call began */
@@ -90,6 +94,9 @@ struct hwm_task *hwm_task_of(ThreadId thread); /* NULL if it has none */
 struct hwm_task *hwm_task_at(UInt index);
 UInt hwm_tasks_count(void); /* that ever were */
 UInt hwm_tasks_live(void);
+Bool hwm_tasks_waiting(void); /* some are in system calls that may wait */
+/* At slice ends: tasks thought to be woken that don't come back are waiting after all. */
+void hwm_tasks_review(void);
 void hwm_tasks_init(void); /* sets Valgrind's callbacks for threads, signals and system calls */
 void hwm_tasks_reset(void); /* a forked child: only the calling task is left */
 
@@ -106,6 +113,8 @@ ULong hwm_core_clock(UInt core); /* ticks */
 ULong hwm_time(void); /* of the core that is ahead: the time of records */
 /* Its clock is now at least this: it waited for something. */
 void hwm_core_advance(UInt core, ULong ticks);
+/* A system call may have woken others. */
+void hwm_core_woke(void);
 void hwm_core_occupied(UInt core, Int delta); /* runnable tasks on it: +1 or -1 */
 ULong hwm_instructions(void); /* modelled so far, by all cores */
 void hwm_cores_settle(void);  /* everything logged so far is woven */
