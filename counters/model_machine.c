@@ -94,6 +94,7 @@ static void fill_core(const struct hwp_model_build *b)
     m->cpi_ticks = (HWM_TICKS * 100 + u->ipc_percent / 2) / u->ipc_percent;
     m->mispredict_cycles = u->mispredict_cycles;
     m->atomic_cycles = u->atomic_cycles;
+    m->forward_cycles = u->forward_cycles;
     m->store_buffer = u->store_buffer;
     m->overlap_percent = OVERLAP_PERCENT;
     m->store_overlap_percent = STORE_OVERLAP_PERCENT;

@@ -25,7 +25,7 @@ struct hwp_model_uarch {
     struct hwm_tlb_geometry itlb, dtlb, stlb;
     uint32_t walk_cycles;
     uint32_t ipc_percent; /* instructions per 100 cycles with everything at hand */
-    uint32_t mispredict_cycles, atomic_cycles, store_buffer;
+    uint32_t mispredict_cycles, atomic_cycles, forward_cycles, store_buffer;
     double transfer_l3_ns, transfer_node_ns, transfer_remote_ns;
     double dram_ns, dram_remote_ns;
     double dram_gb_per_s; /* of a node */

@@ -46,6 +46,7 @@ static void add_core(struct hwp_str *s, const struct hwm_machine *m)
                  (double)HWM_TICKS / m->cpi_ticks);
     hwp_str_addf(s, "%-17s%u cycles\n", "misprediction", m->mispredict_cycles);
     hwp_str_addf(s, "%-17s%u cycles\n", "atomic", m->atomic_cycles);
+    hwp_str_addf(s, "%-17s%u cycles\n", "store to load", m->forward_cycles);
     hwp_str_addf(s, "%-17s%u entries\n", "store buffer", m->store_buffer);
     hwp_str_addf(s, "%-17s%u %% of a load's latency, %u %% of a store's\n", "not hidden",
                  m->overlap_percent, m->store_overlap_percent);

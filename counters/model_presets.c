@@ -7,10 +7,14 @@
  * Cheese ("AMD's Zen 4, part 2", "A peek at Sapphire Rapids", "Deep diving Neoverse N1"); N
  * AnandTech's reviews of the servers (core to core, local and remote memory); U uops.info and Agner
  * Fog's tables (atomics, mispredictions); M measured by pointer chasing and chains of instructions
- * on an EPYC 9004: 3600 MHz, lock add 8.4 cycles, L1 4.1, STLB +6.9, misprediction 18.7.
+ * on an EPYC 9004: 3600 MHz, lock add 8.4 cycles, add to memory 1.0, L1 4.1, STLB +6.9, mis-
+ * prediction 18.7.
  *
  * Bandwidth is the memory's peak: channels × MT/s × 8 bytes. Clocks are those of all cores under
  * scalar load. Values without a published figure are marked ~ and are estimates.
+ *
+ * Store to load is what an increment of memory takes, over and over; cores that rename memory do
+ * one a cycle.
  *
  * IPC: 2.0 is typical of integer code in cache on Skylake and Zen 2 (4 wide); later rows multiply
  * by the vendors' gains per clock (Sunny Cove 1.18, Golden Cove 1.19, Zen 3 1.19, Zen 4 1.13).
@@ -40,6 +44,7 @@ static const struct hwp_model_uarch generic = {
     .ipc_percent = 200,
     .mispredict_cycles = 16,
     .atomic_cycles = 18,
+    .forward_cycles = 5,
     .store_buffer = 56,
     .transfer_l3_ns = 45,
     .transfer_node_ns = 80,
@@ -65,6 +70,7 @@ static const struct hwp_model_uarch skylake_sp = {
     .ipc_percent = 200,
     .mispredict_cycles = 16, /* 7: 16.5 */
     .atomic_cycles = 18,     /* U */
+    .forward_cycles = 5,     /* U: 4 to 5 */
     .store_buffer = 56,
     .transfer_l3_ns = 47.5,
     .transfer_node_ns = 60, /* ~ sub-NUMA clusters: a mesh crossing more */
@@ -91,6 +97,7 @@ static const struct hwp_model_uarch skylake = {
     .ipc_percent = 200,
     .mispredict_cycles = 16,
     .atomic_cycles = 18,
+    .forward_cycles = 5,
     .store_buffer = 56,
     .transfer_l3_ns = 22, /* ~ */
     .transfer_node_ns = 22,
@@ -117,6 +124,7 @@ static const struct hwp_model_uarch ice_lake_sp = {
     .ipc_percent = 236,
     .mispredict_cycles = 17,
     .atomic_cycles = 18, /* U */
+    .forward_cycles = 5, /* U */
     .store_buffer = 72,
     .transfer_l3_ns = 48,
     .transfer_node_ns = 60, /* ~ */
@@ -143,6 +151,7 @@ static const struct hwp_model_uarch sapphire_rapids = {
     .ipc_percent = 281,
     .mispredict_cycles = 17,
     .atomic_cycles = 18, /* ~ U */
+    .forward_cycles = 1, /* C: renamed */
     .store_buffer = 112,
     .transfer_l3_ns = 81,
     .transfer_node_ns = 95, /* ~ */
@@ -169,6 +178,7 @@ static const struct hwp_model_uarch zen2 = {
     .ipc_percent = 200,
     .mispredict_cycles = 16,
     .atomic_cycles = 17, /* U */
+    .forward_cycles = 1, /* U: renamed */
     .store_buffer = 48,
     .transfer_l3_ns = 16,
     .transfer_node_ns = 90,
@@ -194,6 +204,7 @@ static const struct hwp_model_uarch zen3 = {
     .ipc_percent = 238,
     .mispredict_cycles = 16, /* A: 11 to 18 */
     .atomic_cycles = 8,      /* U */
+    .forward_cycles = 8,     /* U */
     .store_buffer = 64,
     .transfer_l3_ns = 18,
     .transfer_node_ns = 90,
@@ -219,6 +230,7 @@ static const struct hwp_model_uarch zen4 = {
     .ipc_percent = 269,
     .mispredict_cycles = 18, /* M; A: 11 to 18 */
     .atomic_cycles = 8,      /* M */
+    .forward_cycles = 1,     /* M: renamed */
     .store_buffer = 64,
     .transfer_l3_ns = 17,
     .transfer_node_ns = 79.5,
@@ -244,6 +256,7 @@ static const struct hwp_model_uarch zen4_desktop = {
     .ipc_percent = 269,
     .mispredict_cycles = 18,
     .atomic_cycles = 8,
+    .forward_cycles = 1,
     .store_buffer = 64,
     .transfer_l3_ns = 17,
     .transfer_node_ns = 79.5,
@@ -269,6 +282,7 @@ static const struct hwp_model_uarch neoverse_n1 = {
     .ipc_percent = 190,   /* ~ C: a little behind Zen 2's */
     .mispredict_cycles = 11,
     .atomic_cycles = 10,  /* ~ */
+    .forward_cycles = 5,  /* ~ */
     .store_buffer = 44,   /* ~ */
     .transfer_l3_ns = 50, /* ~ */
     .transfer_node_ns = 60,

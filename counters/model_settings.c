@@ -40,6 +40,8 @@ enum form {
       "instructions per cycle with everything at hand")                                           \
     X("mispredict", LATENCY, FORM_LATENCY, mispredict_cycles, 0, 0, "mispredicted branch")        \
     X("atomic", LATENCY, FORM_LATENCY, atomic_cycles, 0, 0, "atomic on a line at hand")           \
+    X("forward", LATENCY, FORM_LATENCY, forward_cycles, 0, 0,                                     \
+      "from a store to a load of the same word")                                                  \
     X("overlap", "PERCENT", FORM_NUMBER, overlap_percent, 0, 100,                                 \
       "share of a load's latency that is not hidden")                                             \
     X("store-overlap", "PERCENT", FORM_NUMBER, store_overlap_percent, 0, 100,                     \

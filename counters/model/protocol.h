@@ -82,6 +82,7 @@ struct hwm_machine {
     uint32_t cpi_ticks;         /* base cost of an instruction */
     uint32_t mispredict_cycles; /* of a mispredicted branch */
     uint32_t atomic_cycles;     /* of an atomic on a line that is at hand */
+    uint32_t forward_cycles;    /* from a store to a load of the same word behind it */
     uint32_t overlap_percent;   /* of a load's latency beyond L1 that is not hidden by other work */
     uint32_t store_overlap_percent; /* the same for a store, behind the store buffer */
     uint32_t store_buffer;      /* entries */

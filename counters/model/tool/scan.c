@@ -323,6 +323,7 @@ struct hwm_block *hwm_scan(const IRSB *in)
             take_stmt(&s, i);
     close_instr(&s);
     mark_branch(&s, ends_in_exit(&s));
+    hwm_scan_chains(in, s.block);
     s.block->nr_segments = (UChar)(s.segment + 1);
     return s.block;
 }

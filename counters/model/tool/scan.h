@@ -16,6 +16,10 @@ Bool hwm_scan_cuts(const IRSB *in, Int at, Addr self, Bool has_cas);
  * added while it is rewritten. `first`: index of the first IMark. */
 struct hwm_block *hwm_scan(const IRSB *in);
 
+/* Lengthens the base costs of a block that loops to itself where each time round waits for a word that
+ * the one before has stored. scan_chain.c */
+void hwm_scan_chains(const IRSB *in, struct hwm_block *block);
+
 /* Whether the load `st` (a WrTmp of an Iex_Load at statement `at`) takes its address from a register
  * that a load of this block leaves there: a walk along pointers. */
 Bool hwm_scan_is_dependent(const IRSB *in, Int at);
