@@ -1,6 +1,8 @@
 #include "core.h"
 
 #include "block.h"
+#include "core_api.h"
+#include "turns.h"
 
 #if defined(VGA_amd64)
 #include "libvex_guest_amd64.h"
@@ -12,14 +14,10 @@ typedef VexGuestARM64State guest_state;
 #error "the modelled PMU is for x86-64 and arm64"
 #endif
 
-/* Tasks of one core take turns that are this much longer than the slices between cores. */
-#define SIBLING_SLICES 10
 /* A budget that isn't spent before the task has left. */
 #define ENDLESS (1ll << 60)
 /* Slices after which the books are looked at: quiet lines, status, limits. */
 #define REVIEW_SLICES 64
-/* Slices after which tasks that wait for the outside world get a chance to return. */
-#define RETURN_SLICES 16
 
 struct hwm_now hwm_now;
 struct hwm_core *hwm_core;
@@ -30,7 +28,9 @@ Bool hwm_is_shared;
 UInt hwm_line_bits, hwm_data_filters, hwm_code_filters;
 
 static ULong slice_ticks;
-static UInt slices, nr_used, woken;
+static UInt slices, nr_used;
+static Addr registers_at; /* within a thread's state */
+static Bool registers_known;
 
 /* --- making ---------------------------------------------------------------------------------- */
 
@@ -167,8 +167,8 @@ static ULong next_limit(const struct hwm_core *c)
     ULong others = slowest(c), now = clock_of(c);
     ULong limit = others == ~0ull ? now + slice_ticks : others + slice_ticks;
 
-    if (c->runnable > 1 && limit > now + SIBLING_SLICES * slice_ticks)
-        limit = now + SIBLING_SLICES * slice_ticks;
+    if (c->runnable > 1 && limit > now + slice_ticks)
+        limit = now + slice_ticks;
     return limit;
 }
 
@@ -211,6 +211,11 @@ void hwm_core_occupied(UInt core, Int delta)
     hwm_cores[core].runnable = (UInt)((Int)hwm_cores[core].runnable + delta);
 }
 
+Bool hwm_core_is_contended(UInt core)
+{
+    return hwm_cores[core].runnable > 1;
+}
+
 void hwm_slice_cut(void)
 {
     if (hwm_now.budget > 0 && hwm_now.budget < ENDLESS / 2)
@@ -222,27 +227,17 @@ static void review(void)
     if (++slices % REVIEW_SLICES)
         return;
     hwm_status_update();
-    hwm_region_check();
     if (hwm_is_shared)
         hwm_contest_review();
 }
 
-/* Tasks that wait in the kernel need Valgrind's lock to come back, so this one must let go of it for
- * a moment: at once after a system call, which may have woken them, else now and then. */
-static Bool somebody_may_return(void)
+/* Ends the running slice: Valgrind's scheduler takes over at the next block. The budget must not end
+ * again before that. */
+static void stop_running(guest_state *state)
 {
-    if (!hwm_tasks_waiting())
-        return False;
-    if (woken) {
-        woken--;
-        return True;
-    }
-    return slices % RETURN_SLICES == 0;
-}
-
-void hwm_core_woke(void)
-{
-    woken = 2;
+    hwm_core->limit += ENDLESS;
+    hwm_now.budget += ENDLESS;
+    state->host_EvC_COUNTER = 0;
 }
 
 VG_REGPARM(1) void hwm_slice_end(void *state)
@@ -251,14 +246,27 @@ VG_REGPARM(1) void hwm_slice_end(void *state)
 
     weave(now < others ? now : others);
     review();
-    hwm_tasks_review();
+    if (!registers_known) {
+        registers_at = (Addr)state - (Addr)VG_(get_ThreadState)(hwm_task->thread);
+        registers_known = True;
+    }
     set_limit(hwm_core, next_limit(hwm_core));
-    if (hwm_now.budget > 0 && hwm_core->runnable <= 1 && !somebody_may_return())
+    if (!hwm_turn_goes_on(hwm_now.budget <= 0))
+        stop_running(state);
+}
+
+/* The registers of other threads are where those of the running one are in its thread's state. Until
+ * a first slice has told where, a task runs one block. */
+void hwm_core_pass(struct hwm_task *t)
+{
+    if (registers_known) {
+        Addr state = (Addr)VG_(get_ThreadState)(t->thread) + registers_at;
+        ((guest_state *)state)->host_EvC_COUNTER = 0;
         return;
-    /* Others' turn: the budget must not end again before the task has left. */
-    hwm_core->limit += ENDLESS;
-    hwm_now.budget += ENDLESS;
-    ((guest_state *)state)->host_EvC_COUNTER = 0;
+    }
+    hwm_task = t;
+    hwm_core_enter(t->core);
+    hwm_slice_cut();
 }
 
 /* --- the end --------------------------------------------------------------------------------- */

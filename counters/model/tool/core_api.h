@@ -11,6 +11,9 @@
  * public functions open files only among the client's descriptors. Negative: failed. */
 extern Int VG_(safe_fd)(Int oldfd);
 
+/* A thread's registers are in here, at the same place for all; see hwm_core_pass(). */
+extern void *VG_(get_ThreadState)(ThreadId tid);
+
 /* Any system call: the public functions have no pwrite(2) and no ftruncate(2). */
 extern SysRes VG_(do_syscall)(UWord number, RegWord, RegWord, RegWord, RegWord, RegWord, RegWord,
                               RegWord, RegWord);

@@ -9,13 +9,13 @@
 
 #include "core.h"
 #include "syscalls.h"
+#include "turns.h"
 
 struct hwm_task *hwm_task;
-
-static ULong nr_switches; /* from one task to another */
 static struct hwm_task **tasks;   /* by index */
 static struct hwm_task **running; /* by Valgrind's thread number */
-static UInt nr_tasks, max_tasks, nr_live, nr_waiting;
+static struct hwm_task **live; /* in no order */
+static UInt nr_tasks, max_tasks, nr_live;
 static UInt live_on[HWM_MAX_SLOTS]; /* tasks that each slot was given to */
 
 /* --- where tasks go ------------------------------------------------------------------------------ */
@@ -38,6 +38,7 @@ static struct hwm_task *task_create(ThreadId thread)
     if (nr_tasks == max_tasks) {
         max_tasks = max_tasks ? 2 * max_tasks : 64;
         tasks = VG_(realloc)("hwm.tasks", tasks, max_tasks * sizeof(*tasks));
+        live = VG_(realloc)("hwm.live", live, max_tasks * sizeof(*live));
     }
     t->thread = thread;
     t->index = nr_tasks;
@@ -47,8 +48,9 @@ static struct hwm_task *task_create(ThreadId thread)
     t->context = hwm_context_root(t->index);
     live_on[t->slot]++;
     tasks[nr_tasks++] = t;
+    live[nr_live++] = t;
     running[thread] = t;
-    nr_live++;
+    hwm_turn_enter(t);
     return t;
 }
 
@@ -72,9 +74,9 @@ UInt hwm_tasks_live(void)
     return nr_live;
 }
 
-Bool hwm_tasks_waiting(void)
+struct hwm_task *hwm_task_live(UInt i)
 {
-    return nr_waiting > 0;
+    return live[i];
 }
 
 /* --- what the stream is told ------------------------------------------------------------------- */
@@ -100,52 +102,29 @@ static void tell_task(struct hwm_task *t)
 
 /* --- Valgrind's threads ------------------------------------------------------------------------- */
 
-/* A task that has been woken counts as one that runs from then on, although Valgrind's lock is not
- * its yet: others must not run ahead of it, nor what they do be played as if it was not there. */
-static void wake(struct hwm_task *t, ULong ticks)
-{
-    hwm_core_advance(t->core, ticks);
-    hwm_core_occupied(t->core, 1);
-    t->woken = True;
-    t->woken_slices = 0;
-}
-
-static void unwake(struct hwm_task *t)
-{
-    if (!t->woken)
-        return;
-    hwm_core_occupied(t->core, -1);
-    t->woken = False;
-}
-
-static void set_blocked(struct hwm_task *t, Bool blocked)
-{
-    unwake(t);
-    if (t->blocked == blocked)
-        return;
-    t->blocked = blocked;
-    nr_waiting += blocked ? 1u : -1u;
-    hwm_core_occupied(t->core, blocked ? -1 : 1);
-}
-
-/* The kernel may have woken another of those that waited, or none. */
-#define WOKEN_SLICES 1000
-
-void hwm_tasks_review(void)
-{
-    for (UInt i = 0; nr_waiting && i < nr_tasks; i++)
-        if (tasks[i]->woken && ++tasks[i]->woken_slices > WOKEN_SLICES)
-            unwake(tasks[i]);
-}
-
 /* A new thread begins where its creator is. */
 static void on_create(ThreadId parent, ThreadId child)
 {
     struct hwm_task *creator = running[parent], *t = task_create(child);
 
-    hwm_core_occupied(t->core, 1);
-    if (creator)
-        hwm_core_advance(t->core, hwm_core_clock(creator->core));
+    if (!creator)
+        return;
+    t->exit_futex = creator->child_exit_futex;
+    hwm_core_advance(t->core, hwm_core_clock(creator->core));
+}
+
+/* It takes part in nothing any more; what it cost stays. */
+static void retire(struct hwm_task *t)
+{
+    UInt i = 0;
+
+    hwm_turn_leave(t);
+    t->alive = False;
+    live_on[t->slot]--;
+    running[t->thread] = NULL;
+    while (live[i] != t)
+        i++;
+    live[i] = live[--nr_live];
 }
 
 static void on_exit(ThreadId thread)
@@ -156,12 +135,7 @@ static void on_exit(ThreadId thread)
         return;
     hwm_core_leave();
     tell(t, HWM_RECORD_TASK_END);
-    set_blocked(t, True);
-    nr_waiting--;
-    t->alive = False;
-    live_on[t->slot]--;
-    nr_live--;
-    running[thread] = NULL;
+    retire(t);
     hwm_task = NULL;
 }
 
@@ -170,18 +144,19 @@ static void on_start(ThreadId thread, ULong blocks)
     struct hwm_task *t = running[thread];
 
     (void)blocks;
-    if (!t) { /* the first one */
+    if (!t) /* the first one */
         t = task_create(thread);
-        hwm_core_occupied(t->core, 1);
-    }
     if (!t->tid) {
         t->tid = (UInt)VG_(gettid)();
         t->stack = VG_(get_SP)(thread);
         tell_task(t);
     }
-    if (hwm_task != t)
-        nr_switches++;
+    if (hwm_modelling && !hwm_turn_take(t)) {
+        hwm_core_pass(t);
+        return;
+    }
     hwm_task = t;
+    hwm_region_check();
     hwm_core_enter(t->core);
 }
 
@@ -198,10 +173,7 @@ void hwm_task_move(struct hwm_task *t, UInt core)
     if (t->core == core)
         return;
     hwm_core_leave();
-    if (!t->blocked) {
-        hwm_core_occupied(t->core, -1);
-        hwm_core_occupied(core, 1);
-    }
+    hwm_turn_moved(t, core);
     t->core = core;
     hwm_core_advance(core, now);
 }
@@ -238,41 +210,6 @@ static void on_signal_return(ThreadId thread, Int signal)
     t->context = t->handlers[t->nr_handlers].context;
 }
 
-/* The command without its flags (futex(2)). */
-#define FUTEX_COMMAND 127
-
-/* --- futexes ---------------------------------------------------------------------------------- */
-
-static Bool is_futex_wake(UInt nr, const UWord *args)
-{
-    UWord op = args[1] & FUTEX_COMMAND;
-
-    return nr == __NR_futex && (op == VKI_FUTEX_WAKE || op == VKI_FUTEX_WAKE_BITSET ||
-                                op == VKI_FUTEX_WAKE_OP || op == VKI_FUTEX_REQUEUE ||
-                                op == VKI_FUTEX_CMP_REQUEUE || op == VKI_FUTEX_UNLOCK_PI);
-}
-
-static Bool is_futex_wait(UInt nr, const UWord *args)
-{
-    UWord op = args[1] & FUTEX_COMMAND;
-
-    return nr == __NR_futex && (op == VKI_FUTEX_WAIT || op == VKI_FUTEX_WAIT_BITSET);
-}
-
-/* Wakes as many of the tasks that wait there as the system call asks for. */
-static void wake_waiters(const struct hwm_task *waker, const UWord *args)
-{
-    Int left = (Int)args[2];
-
-    for (UInt i = 0; left > 0 && i < nr_tasks; i++) {
-        struct hwm_task *t = tasks[i];
-        if (!t->alive || !t->blocked || t->woken || t->waits_on != args[0])
-            continue;
-        wake(t, hwm_core_clock(waker->core));
-        left--;
-    }
-}
-
 /* --- system calls ---------------------------------------------------------------------------- */
 
 static void on_syscall(ThreadId thread, UInt nr, UWord *args, UInt nr_args)
@@ -282,23 +219,7 @@ static void on_syscall(ThreadId thread, UInt nr, UWord *args, UInt nr_args)
     if (!t)
         return;
     hwm_syscall_before(t, nr, args, nr_args);
-    t->switches = nr_switches;
-    if (is_futex_wake(nr, args))
-        wake_waiters(t, args);
-    t->waits_on = is_futex_wait(nr, args) ? args[0] : 0;
-    hwm_core_woke();
-    set_blocked(t, True);
-}
-
-/* When a task that waited goes on, if nothing better is known: at the clock of the core that ran
- * last, as what it waited for can't have happened later. */
-static ULong waking_time(const struct hwm_task *t, SysRes res)
-{
-    struct hwm_task *last = hwm_task;
-
-    if (t->waits_on && sr_isError(res))
-        return 0;
-    return last && last != t ? hwm_core_clock(last->core) : 0;
+    hwm_turn_wait(t, nr, args);
 }
 
 static void on_syscall_done(ThreadId thread, UInt nr, UWord *args, UInt nr_args, SysRes res)
@@ -307,10 +228,7 @@ static void on_syscall_done(ThreadId thread, UInt nr, UWord *args, UInt nr_args,
 
     if (!t)
         return;
-    if (t->switches != nr_switches && !t->woken)
-        hwm_core_advance(t->core, waking_time(t, res));
-    t->waits_on = 0;
-    set_blocked(t, False);
+    hwm_turn_return(t, res);
     hwm_syscall_after(t, nr, args, nr_args, res);
 }
 
@@ -330,20 +248,10 @@ void hwm_tasks_init(void)
 
 void hwm_tasks_reset(void)
 {
-    for (UInt i = 0; i < nr_tasks; i++) {
-        struct hwm_task *t = tasks[i];
-        if (!t->alive)
-            continue;
-        if (t == hwm_task) {
-            t->tid = (UInt)VG_(gettid)();
-            tell_task(t);
-            continue;
-        }
-        set_blocked(t, True);
-        nr_waiting--;
-        t->alive = False;
-        live_on[t->slot]--;
-        running[t->thread] = NULL;
-        nr_live--;
-    }
+    for (UInt i = nr_live; i-- > 0;)
+        if (live[i] != hwm_task)
+            retire(live[i]);
+    hwm_turns_reset(hwm_task);
+    hwm_task->tid = (UInt)VG_(gettid)();
+    tell_task(hwm_task);
 }

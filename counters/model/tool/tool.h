@@ -11,7 +11,8 @@
  *   access.c      the slow paths of a fetch, an access, a fence
  *   branches.c    branches, calls and returns, and the shadow stack
  *   lines.c       who owns which line, and when cores begin to contend for it
- *   tasks.c       tasks: placement, the shadow stack, what a system call means for the clock
+ *   tasks.c       tasks: placement, threads, signals
+ *   turns.c       which task runs next, and what waiting means for its clock
  *   syscalls.c    memory policies and moves that the workload asks for; futexes, clone, exec
  *   heap.c        where heap objects were allocated
  *   maps.c        executable mappings, told to the stream as they come and go
@@ -74,11 +75,14 @@ struct hwm_task {
     Bool blocked;     /* in a system call that may wait */
     struct hwm_context *context; /* now */
     UWord waits_on;   /* the futex it waits on in the kernel, or 0 */
+    Bool is_entering; /* it may not have got there yet */
     Bool woken;       /* it has been woken from that, but is not back yet */
-    UInt woken_slices; /* since then */
+    UInt woken_looks; /* how often others have looked for it since */
+    ULong last_turn;  /* number of the turn it had last: turns.c */
+    ULong turns_before; /* handed out when its system call began */
+    UWord exit_futex, child_exit_futex; /* woken when it ends; when what it clones now ends */
     UInt slot;        /* of the plan, that it takes up */
     Addr stack;       /* its stack pointer when it began */
-    ULong switches;   /* how often tasks had taken turns when its system call began */
     struct hwm_frame *frames;
     UInt nr_frames, max_frames, base; /* frames below `base` belong to interrupted code */
     struct {          /* signal handlers that have not returned: what they interrupted */
@@ -94,9 +98,7 @@ struct hwm_task *hwm_task_of(ThreadId thread); /* NULL if it has none */
 struct hwm_task *hwm_task_at(UInt index);
 UInt hwm_tasks_count(void); /* that ever were */
 UInt hwm_tasks_live(void);
-Bool hwm_tasks_waiting(void); /* some are in system calls that may wait */
-/* At slice ends: tasks thought to be woken that don't come back are waiting after all. */
-void hwm_tasks_review(void);
+struct hwm_task *hwm_task_live(UInt i); /* i < hwm_tasks_live(); in no order */
 void hwm_tasks_init(void); /* sets Valgrind's callbacks for threads, signals and system calls */
 void hwm_tasks_reset(void); /* a forked child: only the calling task is left */
 
@@ -113,8 +115,9 @@ ULong hwm_core_clock(UInt core); /* ticks */
 ULong hwm_time(void); /* of the core that is ahead: the time of records */
 /* Its clock is now at least this: it waited for something. */
 void hwm_core_advance(UInt core, ULong ticks);
-/* A system call may have woken others. */
-void hwm_core_woke(void);
+Bool hwm_core_is_contended(UInt core); /* more than one */
+/* A task has got Valgrind's lock, but it is not its turn: it gives the lock back without running. */
+void hwm_core_pass(struct hwm_task *task);
 void hwm_core_occupied(UInt core, Int delta); /* runnable tasks on it: +1 or -1 */
 ULong hwm_instructions(void); /* modelled so far, by all cores */
 void hwm_cores_settle(void);  /* everything logged so far is woven */
@@ -129,7 +132,7 @@ void hwm_region_init(void);
 Bool hwm_region_starts_at(Addr address);
 /* Switches on or off and throws away all translations, which were made for the other. */
 void hwm_region_set(Bool modelling);
-/* Called now and then (at slice ends): the budget of instructions. */
+/* Called before a task goes on: the budget of instructions. */
 void hwm_region_check(void);
 
 /* --- heap objects: heap.c ---------------------------------------------------------------------- */

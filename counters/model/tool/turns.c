@@ -1,0 +1,348 @@
+#include "turns.h"
+
+#include "pub_tool_aspacemgr.h"
+#include "pub_tool_libcfile.h"
+#include "pub_tool_vki.h"
+#include "pub_tool_vkiscnums_asm.h"
+
+#include "core_api.h"
+
+/* Slices that a task may use before another of its core gets the turn. */
+#define SIBLING_SLICES 10
+/* Slices after which tasks that wait for the outside world get a chance to return. */
+#define RETURN_SLICES 16
+/* How often others look for one thought to be woken, before they go on without it: the kernel may have
+ * woken another of those that waited, or none. */
+#define WOKEN_LOOKS 200000
+/* How often a task on its way to sleep is looked at. */
+#define ENTERING_LOOKS 1000
+/* The command of futex(2) without its flags. */
+#define FUTEX_COMMAND 127
+
+static struct hwm_task *turn; /* who has it */
+static ULong turns;           /* handed out so far */
+static UInt slices;           /* since this one was handed out */
+static UInt nr_waiting, nr_entering, nr_slices, may_have_woken;
+
+/* --- who could run --------------------------------------------------------------------------- */
+
+static void wake(struct hwm_task *t, ULong ticks)
+{
+    hwm_core_advance(t->core, ticks);
+    hwm_core_occupied(t->core, 1);
+    t->woken = True;
+    t->woken_looks = 0;
+}
+
+static void unwake(struct hwm_task *t)
+{
+    if (!t->woken)
+        return;
+    hwm_core_occupied(t->core, -1);
+    t->woken = False;
+}
+
+static void set_blocked(struct hwm_task *t, Bool blocked)
+{
+    unwake(t);
+    if (t->blocked == blocked)
+        return;
+    t->blocked = blocked;
+    nr_waiting += blocked ? 1u : -1u;
+    hwm_core_occupied(t->core, blocked ? -1 : 1);
+}
+
+static Bool could_run(const struct hwm_task *t)
+{
+    return !t->blocked || t->woken;
+}
+
+/* Earlier core first; on one core, who has waited longest. */
+static Bool is_before(const struct hwm_task *a, const struct hwm_task *b)
+{
+    ULong at = hwm_core_clock(a->core), bt = hwm_core_clock(b->core);
+
+    if (at != bt)
+        return at < bt;
+    return a->core != b->core ? a->core < b->core : a->last_turn < b->last_turn;
+}
+
+static struct hwm_task *first(void)
+{
+    struct hwm_task *best = NULL;
+
+    for (UInt i = 0; i < hwm_tasks_live(); i++) {
+        struct hwm_task *t = hwm_task_live(i);
+        if (could_run(t) && (!best || is_before(t, best)))
+            best = t;
+    }
+    return best;
+}
+
+/* --- tasks on their way to sleep ---------------------------------------------------------------- */
+
+/* What the kernel says a task does: 'S' asleep, 'R' running …; see proc(5), stat. */
+static HChar state_of(const struct hwm_task *t)
+{
+    HChar text[256], *end;
+    SysRes file;
+    Int n;
+
+    VG_(sprintf)(text, "/proc/self/task/%u/stat", t->tid);
+    file = VG_(open)(text, VKI_O_RDONLY, 0);
+    if (sr_isError(file))
+        return 'S';
+    n = VG_(read)((Int)sr_Res(file), text, sizeof(text) - 1);
+    VG_(close)((Int)sr_Res(file));
+    text[n > 0 ? n : 0] = '\0';
+    end = VG_(strrchr)(text, ')');
+    return end && end[1] ? end[2] : 'S';
+}
+
+/* Who is about to wait on a futex gives up Valgrind's lock first. Whether it then sleeps, and before
+ * whom, must not depend on how fast the next one gets going: that one waits until it does. */
+static void let_sleep(struct hwm_task *t)
+{
+    struct vki_timespec moment = {.tv_nsec = 20000};
+
+    for (UInt i = 0; i < ENTERING_LOOKS && state_of(t) == 'R'; i++)
+        VG_(do_syscall)(__NR_nanosleep, (RegWord)&moment, 0, 0, 0, 0, 0, 0, 0);
+    t->is_entering = False;
+    nr_entering--;
+}
+
+static void settle(void)
+{
+    for (UInt i = 0; nr_entering && i < hwm_tasks_live(); i++)
+        if (hwm_task_live(i)->is_entering)
+            let_sleep(hwm_task_live(i));
+}
+
+/* --- the turn -------------------------------------------------------------------------------- */
+
+static void release(void)
+{
+    if (turn)
+        turn->last_turn = ++turns;
+    turn = NULL;
+}
+
+Bool hwm_turn_take(struct hwm_task *t)
+{
+    struct hwm_task *next;
+
+    if (turn == t)
+        return True;
+    if (turn)
+        return False;
+    next = first();
+    if (next == t) {
+        settle();
+        turn = t;
+        slices = 0;
+        return True;
+    }
+    if (next->woken && ++next->woken_looks > WOKEN_LOOKS)
+        unwake(next);
+    return False;
+}
+
+/* Tasks that wait in the kernel need Valgrind's lock to come back, so the running one must let go of
+ * it for a moment: soon after a system call, which may have woken them, else now and then. */
+static Bool somebody_may_return(void)
+{
+    if (!nr_waiting)
+        return False;
+    if (may_have_woken) {
+        may_have_woken--;
+        return True;
+    }
+    return nr_slices % RETURN_SLICES == 0;
+}
+
+Bool hwm_turn_goes_on(Bool spent)
+{
+    nr_slices++;
+    if (turn != hwm_task)
+        return False;
+    if (spent || (++slices >= SIBLING_SLICES && hwm_core_is_contended(turn->core))) {
+        release();
+        return False;
+    }
+    return !somebody_may_return();
+}
+
+/* --- futexes --------------------------------------------------------------------------------- */
+
+static Bool is_futex_wake(UInt nr, const UWord *args)
+{
+    UWord op = args[1] & FUTEX_COMMAND;
+
+    return nr == __NR_futex && (op == VKI_FUTEX_WAKE || op == VKI_FUTEX_WAKE_BITSET ||
+                                op == VKI_FUTEX_WAKE_OP || op == VKI_FUTEX_REQUEUE ||
+                                op == VKI_FUTEX_CMP_REQUEUE || op == VKI_FUTEX_UNLOCK_PI);
+}
+
+static Bool is_futex_wait(UInt nr, const UWord *args)
+{
+    UWord op = args[1] & FUTEX_COMMAND;
+
+    return nr == __NR_futex && (op == VKI_FUTEX_WAIT || op == VKI_FUTEX_WAIT_BITSET);
+}
+
+/* Who has waited longest on a futex and is not woken yet. */
+static struct hwm_task *waiter_on(UWord futex)
+{
+    struct hwm_task *best = NULL;
+
+    for (UInt i = 0; i < hwm_tasks_live(); i++) {
+        struct hwm_task *t = hwm_task_live(i);
+        if (t->blocked && !t->woken && t->waits_on == futex &&
+            (!best || t->last_turn < best->last_turn))
+            best = t;
+    }
+    return best;
+}
+
+static void wake_waiters(const struct hwm_task *waker, UWord futex, Int count)
+{
+    struct hwm_task *t;
+
+    for (; futex && count > 0 && (t = waiter_on(futex)); count--)
+        wake(t, hwm_core_clock(waker->core));
+}
+
+/* Where the kernel clears a new thread's number when it ends, and wakes who waits for that: the
+ * argument `ctid` of clone(2). */
+static UWord exit_futex(const UWord *args)
+{
+#if defined(VGA_amd64)
+    return args[3];
+#else
+    return args[4];
+#endif
+}
+
+/* --- system calls ---------------------------------------------------------------------------- */
+
+/* A wait for a value that is no more there ends at once. */
+static Bool is_past(const UWord *args)
+{
+    const UInt *word = (const UInt *)args[0];
+
+    return !VG_(am_is_valid_for_client)(args[0], sizeof(*word), VKI_PROT_READ) ||
+           *word != (UInt)args[2];
+}
+
+/* System calls that wait for nothing: the task keeps its turn. The others may take any time. */
+static Bool is_quick(UInt nr, const UWord *args)
+{
+    switch (nr) {
+    case __NR_futex:
+        return is_futex_wake(nr, args) || (is_futex_wait(nr, args) && is_past(args));
+    case __NR_sched_yield:
+    case __NR_clone:
+    case __NR_brk:
+    case __NR_mmap:
+    case __NR_munmap:
+    case __NR_mprotect:
+    case __NR_mremap:
+    case __NR_madvise:
+    case __NR_mbind:
+    case __NR_set_mempolicy:
+    case __NR_get_mempolicy:
+    case __NR_move_pages:
+    case __NR_getpid:
+    case __NR_gettid:
+    case __NR_getcpu:
+    case __NR_getrandom:
+    case __NR_clock_gettime:
+    case __NR_gettimeofday:
+    case __NR_sched_getaffinity:
+    case __NR_sched_setaffinity:
+    case __NR_rt_sigprocmask:
+    case __NR_rt_sigaction:
+    case __NR_sigaltstack:
+    case __NR_set_robust_list:
+    case __NR_set_tid_address:
+    case __NR_prctl:
+    case __NR_prlimit64:
+    case __NR_tgkill:
+        return True;
+    default:
+        return False;
+    }
+}
+
+void hwm_turn_wait(struct hwm_task *t, UInt nr, const UWord *args)
+{
+    t->turns_before = turns;
+    t->waits_on = is_futex_wait(nr, args) ? args[0] : 0;
+    may_have_woken = 2;
+    if (is_futex_wake(nr, args))
+        wake_waiters(t, args[0], (Int)args[2]);
+    if (nr == __NR_clone)
+        t->child_exit_futex = exit_futex(args);
+    if (is_quick(nr, args))
+        return;
+    if (turn == t)
+        release();
+    if (t->waits_on) {
+        t->is_entering = True;
+        nr_entering++;
+    }
+    set_blocked(t, True);
+}
+
+/* When a task that waited goes on, if nothing better is known: at the clock of the core that ran
+ * last, as what it waited for can't have happened later. */
+static ULong waking_time(const struct hwm_task *t, SysRes res)
+{
+    if (t->waits_on && sr_isError(res))
+        return 0;
+    return hwm_task && hwm_task != t ? hwm_core_clock(hwm_task->core) : 0;
+}
+
+void hwm_turn_return(struct hwm_task *t, SysRes res)
+{
+    if (!t->blocked)
+        return;
+    if (!t->woken && turns > t->turns_before + 1)
+        hwm_core_advance(t->core, waking_time(t, res));
+    if (t->is_entering) {
+        t->is_entering = False;
+        nr_entering--;
+    }
+    t->waits_on = 0;
+    set_blocked(t, False);
+}
+
+/* --- beginnings and ends ------------------------------------------------------------------------- */
+
+void hwm_turn_enter(struct hwm_task *t)
+{
+    t->last_turn = ++turns;
+    hwm_core_occupied(t->core, 1);
+}
+
+void hwm_turn_leave(struct hwm_task *t)
+{
+    if (turn == t)
+        release();
+    set_blocked(t, True);
+    nr_waiting--;
+    wake_waiters(t, t->exit_futex, 0x7fffffff);
+}
+
+void hwm_turn_moved(struct hwm_task *t, UInt core)
+{
+    if (!could_run(t))
+        return;
+    hwm_core_occupied(t->core, -1);
+    hwm_core_occupied(core, 1);
+}
+
+void hwm_turns_reset(struct hwm_task *t)
+{
+    turn = t->blocked ? NULL : t;
+}
