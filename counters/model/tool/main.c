@@ -8,6 +8,7 @@
 
 #include "core.h"
 #include "instrument.h"
+#include "tasks.h"
 #include "tool.h"
 
 struct hwm_machine hwm_machine;
@@ -93,6 +94,7 @@ static void finish(Int exit_status)
     hwm_blocks_dump();
     hwm_cores_dump();
     hwm_stream_close();
+    hwm_tasks_give_slots();
 }
 
 static void register_tool(void)

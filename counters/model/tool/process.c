@@ -12,6 +12,7 @@
 #include "process.h"
 #include "region.h"
 #include "stream.h"
+#include "tasks.h"
 
 static Bool is_followed = True; /* this process writes a stream */
 static ULong kept_bytes;        /* of the stream, if an exec fails */
@@ -61,10 +62,13 @@ void hwm_process_exec(void)
     hwm_cores_dump();
     hwm_region_finish();
     hwm_stream_end();
+    hwm_tasks_give_slots();
 }
 
 void hwm_process_exec_failed(void)
 {
-    if (is_followed)
-        hwm_stream_rewind(kept_bytes);
+    if (!is_followed)
+        return;
+    hwm_stream_rewind(kept_bytes);
+    hwm_tasks_take_slots();
 }

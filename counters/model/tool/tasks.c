@@ -8,6 +8,7 @@
 #include "pub_tool_vkiscnums_asm.h"
 
 #include "core.h"
+#include "slots.h"
 #include "syscalls.h"
 #include "turns.h"
 
@@ -16,20 +17,6 @@ static struct hwm_task **tasks;   /* by index */
 static struct hwm_task **running; /* by Valgrind's thread number */
 static struct hwm_task **live; /* in no order */
 static UInt nr_tasks, max_tasks, nr_live;
-static UInt live_on[HWM_MAX_SLOTS]; /* tasks that each slot was given to */
-
-/* --- where tasks go ------------------------------------------------------------------------------ */
-
-/* The slot with the fewest live tasks, the first of equals. */
-static UInt choose_slot(void)
-{
-    UInt best = 0;
-
-    for (UInt i = 1; i < hwm_machine.nr_slots; i++)
-        if (live_on[i] < live_on[best])
-            best = i;
-    return best;
-}
 
 static struct hwm_task *task_create(ThreadId thread)
 {
@@ -42,11 +29,10 @@ static struct hwm_task *task_create(ThreadId thread)
     }
     t->thread = thread;
     t->index = nr_tasks;
-    t->slot = choose_slot();
+    t->slot = hwm_slot_take();
     t->core = hwm_machine.slots[t->slot];
     t->alive = True;
     t->context = hwm_context_root(t->index);
-    live_on[t->slot]++;
     tasks[nr_tasks++] = t;
     live[nr_live++] = t;
     running[thread] = t;
@@ -120,7 +106,6 @@ static void retire(struct hwm_task *t)
 
     hwm_turn_leave(t);
     t->alive = False;
-    live_on[t->slot]--;
     running[t->thread] = NULL;
     while (live[i] != t)
         i++;
@@ -135,8 +120,21 @@ static void on_exit(ThreadId thread)
         return;
     hwm_core_leave();
     tell(t, HWM_RECORD_TASK_END);
+    hwm_slot_give(t->slot);
     retire(t);
     hwm_task = NULL;
+}
+
+void hwm_tasks_give_slots(void)
+{
+    for (UInt i = 0; i < nr_live; i++)
+        hwm_slot_give(live[i]->slot);
+}
+
+void hwm_tasks_take_slots(void)
+{
+    for (UInt i = 0; i < nr_live; i++)
+        live[i]->slot = hwm_slot_take();
 }
 
 static void on_start(ThreadId thread, ULong blocks)
@@ -252,6 +250,8 @@ void hwm_tasks_reset(void)
         if (live[i] != hwm_task)
             retire(live[i]);
     hwm_turns_reset(hwm_task);
+    hwm_task->slot = hwm_slot_take(); /* the parent keeps its own */
+    hwm_task_move(hwm_task, hwm_machine.slots[hwm_task->slot]);
     hwm_task->tid = (UInt)VG_(gettid)();
     tell_task(hwm_task);
 }

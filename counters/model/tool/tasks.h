@@ -7,4 +7,8 @@
 /* The task goes on on another core: sched_setaffinity(2). */
 void hwm_task_move(struct hwm_task *task, UInt core);
 
+/* The process is about to be replaced, or ends: its tasks' slots are free for others; and: it was not. */
+void hwm_tasks_give_slots(void);
+void hwm_tasks_take_slots(void);
+
 #endif

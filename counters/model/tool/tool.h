@@ -12,6 +12,7 @@
  *   branches.c    branches, calls and returns, and the shadow stack
  *   lines.c       who owns which line, and when cores begin to contend for it
  *   tasks.c       tasks: placement, threads, signals
+ *   slots.c       the placement plan: where the next task goes
  *   turns.c       which task runs next, and what waiting means for its clock
  *   syscalls.c    memory policies and moves that the workload asks for; futexes, clone, exec
  *   heap.c        where heap objects were allocated
