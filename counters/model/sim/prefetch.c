@@ -20,7 +20,6 @@ _Static_assert(DEGREE <= HWM_PREFETCH_MAX, "the caller's array is too small");
 
 struct stream {
     uint64_t page;
-    uint64_t used;     /* the prefetcher's clock at the last access */
     int32_t previous;  /* line of the page */
     int32_t step, run; /* direction (+1, -1, 0) of the last accesses, and how many they are */
     int32_t direction; /* of the stream; 0: there is none */
@@ -28,41 +27,70 @@ struct stream {
     int32_t distance;
 };
 
+/* Four pages' low halves at once. */
+typedef uint32_t quad __attribute__((vector_size(16)));
+
 struct hwm_prefetcher {
-    uint64_t clock;
+    quad tags[STREAMS / 4]; /* the low halves of the streams' page numbers */
+    uint64_t order;         /* the streams' indices by time of use, the latest in the lowest 4 bits */
     uint32_t line_bits;
-    uint32_t recent; /* index of the stream used last */
     struct stream streams[STREAMS];
 };
+
+_Static_assert(STREAMS == 16, "a stream's index has 4 bits, and all of them fill a word");
 
 struct hwm_prefetcher *hwm_prefetcher_create(uint32_t line_bytes)
 {
     struct hwm_prefetcher *p = hwm_alloc(sizeof(*p));
 
     p->line_bits = (uint32_t)__builtin_ctz(line_bytes);
-    for (unsigned i = 0; i < STREAMS; i++)
+    p->order = UINT64_C(0xfedcba9876543210);
+    for (unsigned i = 0; i < STREAMS; i++) {
         p->streams[i].page = NO_PAGE;
+        p->tags[i / 4][i % 4] = (uint32_t)NO_PAGE;
+    }
     return p;
+}
+
+/* Bit i: stream i has this tag. */
+static unsigned streams_with(const struct hwm_prefetcher *p, uint32_t tag)
+{
+    const quad wanted = {tag, tag, tag, tag}, bits = {1, 2, 4, 8};
+    quad found = (quad)(p->tags[0] == wanted) & bits;
+
+    found |= (quad)(p->tags[1] == wanted) & bits << 4;
+    found |= (quad)(p->tags[2] == wanted) & bits << 8;
+    found |= (quad)(p->tags[3] == wanted) & bits << 12;
+    return found[0] | found[1] | found[2] | found[3];
+}
+
+/* Makes a stream the latest: its 4 bits move to the low end, past all that came after it. */
+static void renew(struct hwm_prefetcher *p, unsigned stream)
+{
+    const uint64_t ones = UINT64_C(0x1111111111111111);
+    uint64_t x = p->order ^ stream * ones; /* its 4 bits are the first that are 0 */
+    unsigned place = (unsigned)__builtin_ctzll((x - ones) & ~x & ones << 3) - 3;
+    uint64_t later = p->order & ((UINT64_C(1) << place) - 1);
+
+    p->order = (p->order & ~UINT64_C(15) << place) | later << 4 | stream;
 }
 
 /* The page's stream; an empty one, instead of the one used longest ago, if it has none. */
 static struct stream *stream_of(struct hwm_prefetcher *p, uint64_t page)
 {
-    struct stream *s = &p->streams[p->recent], *oldest = s;
+    unsigned i = p->order & (STREAMS - 1), found;
+    struct stream *s = &p->streams[i];
 
     if (s->page == page)
         return s;
-    for (s = p->streams; s < p->streams + STREAMS; s++) {
-        if (s->page == page)
-            break;
-        if (s->used < oldest->used)
-            oldest = s;
-    }
-    if (s == p->streams + STREAMS) {
-        s = oldest;
+    found = streams_with(p, (uint32_t)page);
+    i = found ? (unsigned)__builtin_ctz(found) : (unsigned)(p->order >> 60);
+    s = &p->streams[i];
+    renew(p, i);
+    if (s->page != page) {
         *s = (struct stream){.page = page, .previous = -2};
+        p->tags[i / 4][i % 4] = (uint32_t)page;
     }
-    p->recent = (uint32_t)(s - p->streams);
     return s;
 }
 
@@ -110,7 +138,6 @@ unsigned hwm_prefetch_observe(struct hwm_prefetcher *p, uint64_t address,
     struct stream *s = stream_of(p, address >> HWM_PAGE_BITS);
     int32_t line = (int32_t)((address & (HWM_PAGE_BYTES - 1)) >> p->line_bits);
 
-    s->used = ++p->clock;
     if (line == s->previous)
         return 0;
     follow(s, line);
