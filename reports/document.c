@@ -63,24 +63,26 @@ static void print_cores(const struct hwp_document *doc, const struct hwp_report_
     print_table(&t, options, out);
 }
 
-#define WORDS_OF_LINES 3 /* text: lines whose words are shown */
-
 static void print_lines(const struct hwp_document *doc, const struct hwp_report_options *options,
                         struct hwp_out *out)
 {
     bool is_text = options->format == HWP_FORMAT_TEXT;
+    enum hwp_lines_extent extent = is_text ? HWP_LINES_NOTABLE : HWP_LINES_ALL;
     struct hwp_table t;
 
     if (is_text && !doc->lines->rows.len)
         return;
     if (is_text)
         write_title("Contended cache lines", out);
-    hwp_lines_table(doc->lines, &t);
+    hwp_lines_table(doc->lines, extent, &t);
     print_table(&t, options, out);
-    if (is_text)
+    hwp_line_words_table(doc->lines, extent, &t);
+    if (is_text && t.rows.len)
         write_title("Words of the most contended lines", out);
-    hwp_line_words_table(doc->lines, is_text ? WORDS_OF_LINES : 0, &t);
-    print_table(&t, options, out);
+    if (!is_text || t.rows.len)
+        print_table(&t, options, out);
+    else
+        hwp_table_deinit(&t);
 }
 
 static void print_annotations(const struct hwp_document *doc,
@@ -178,9 +180,9 @@ static void print_json(const struct hwp_document *doc, struct hwp_out *out)
         put_table(root, &t);
     }
     if (doc->lines) {
-        hwp_lines_table(doc->lines, &t);
+        hwp_lines_table(doc->lines, HWP_LINES_ALL, &t);
         put_table(root, &t);
-        hwp_line_words_table(doc->lines, 0, &t);
+        hwp_line_words_table(doc->lines, HWP_LINES_ALL, &t);
         put_table(root, &t);
     }
     if (doc->annotations) {

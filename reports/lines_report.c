@@ -45,6 +45,29 @@ static const struct hwp_column word_columns[] = {
     {.key = "pid"},
 };
 
+#define NOTABLE_PERCENT 1   /* of the most contended line's transfers; of a line's, for its words */
+#define WORDS_OF_LINES  3   /* lines whose words are shown */
+#define WORDS_MIN       100 /* transfers of a line that make its words worth showing */
+#define CODE_MAX        4   /* places of a word */
+
+static bool is_notable(uint64_t part, uint64_t whole)
+{
+    return part > 0 && part >= whole * NOTABLE_PERCENT / 100;
+}
+
+/* The lines to show: the first so many. */
+static size_t nr_shown(const struct hwp_contention *c, enum hwp_lines_extent extent)
+{
+    size_t n = 0;
+
+    if (extent == HWP_LINES_ALL)
+        return c->rows.len;
+    while (n < c->rows.len &&
+           is_notable(c->rows.data[n].line->transfers, c->rows.data[0].line->transfers))
+        n++;
+    return n;
+}
+
 static struct hwp_field percent_of(uint64_t part, uint64_t whole)
 {
     return whole ? hwp_field_percent(100.0 * (double)part / (double)whole) : hwp_field_unknown();
@@ -73,30 +96,39 @@ static void add_line(struct hwp_table *t, const struct hwp_contention *c,
     hwp_table_add(t, hwp_field_count((uint64_t)line->pid));
 }
 
-static void add_others(struct hwp_table *t, const struct hwp_contention *c)
+/* Lines that are no rows of the result, and its rows from `shown` on. */
+static void add_others(struct hwp_table *t, const struct hwp_contention *c, size_t shown)
 {
+    uint64_t nr = c->nr_others + (c->rows.len - shown), transfers = c->others_transfers;
+
+    if (!nr)
+        return;
+    for (size_t i = shown; i < c->rows.len; i++)
+        transfers += c->rows.data[i].line->transfers;
     hwp_table_row(t, true);
     hwp_table_add(t, hwp_field_text("others"));
     hwp_table_add(t, hwp_field_unknown());
-    hwp_table_add(t, hwp_field_count(c->others_transfers));
-    hwp_table_add(t, percent_of(c->others_transfers, c->transfers));
+    hwp_table_add(t, hwp_field_count(transfers));
+    hwp_table_add(t, percent_of(transfers, c->transfers));
     for (int i = 0; i < 8; i++) /* false_percent … object */
         hwp_table_add(t, hwp_field_unknown());
     char *title hwp_cleanup(hwp_free_cleanup) =
-        hwp_asprintf("(%llu other%s)", (unsigned long long)c->nr_others,
-                     c->nr_others == 1 ? "" : "s");
+        hwp_asprintf("(%llu other%s)", (unsigned long long)nr,
+                     nr == 1 ? "" : "s");
     hwp_table_add(t, hwp_field_text(title));
 }
 
-void hwp_lines_table(const struct hwp_contention *c, struct hwp_table *ret)
+void hwp_lines_table(const struct hwp_contention *c, enum hwp_lines_extent extent,
+                     struct hwp_table *ret)
 {
+    size_t shown = nr_shown(c, extent);
+
     *ret = (struct hwp_table){.name = "lines"};
     for (size_t i = 0; i < hwp_array_size(line_columns); i++)
         hwp_table_column(ret, &line_columns[i]);
-    hwp_vec_foreach (&c->rows, row)
-        add_line(ret, c, row);
-    if (c->nr_others)
-        add_others(ret, c);
+    for (size_t i = 0; i < shown; i++)
+        add_line(ret, c, &c->rows.data[i]);
+    add_others(ret, c, shown);
 }
 
 /* --- words ----------------------------------------------------------------------------------- */
@@ -123,17 +155,23 @@ static struct hwp_field tasks_of(const struct hwp_contention *c, const struct hw
     return list_of(items, tasks->len);
 }
 
-static struct hwp_field code_of(const struct hwp_line_word *word)
+static struct hwp_field code_of(const struct hwp_line_word *word, enum hwp_lines_extent extent)
 {
     char **items = hwp_calloc(word->code.len + 1, sizeof(*items));
+    size_t n = word->code.len;
 
-    for (size_t i = 0; i < word->code.len; i++)
+    if (extent == HWP_LINES_NOTABLE && n > CODE_MAX)
+        n = CODE_MAX;
+    for (size_t i = 0; i < n; i++)
         items[i] = hwp_strdup(word->code.data[i].text);
-    return list_of(items, word->code.len);
+    if (n < word->code.len)
+        items[n] = hwp_asprintf("%zu more", word->code.len - n);
+    return list_of(items, n + (n < word->code.len));
 }
 
 static void add_word(struct hwp_table *t, const struct hwp_contention *c,
-                     const struct hwp_line_row *row, const struct hwp_line_word *word)
+                     const struct hwp_line_row *row, const struct hwp_line_word *word,
+                     enum hwp_lines_extent extent)
 {
     hwp_table_row(t, false);
     hwp_table_add(t, hwp_field_address(row->line->address));
@@ -145,16 +183,28 @@ static void add_word(struct hwp_table *t, const struct hwp_contention *c,
     hwp_table_add(t, hwp_field_count(word->atomics));
     hwp_table_add(t, tasks_of(c, &word->readers));
     hwp_table_add(t, tasks_of(c, &word->writers));
-    hwp_table_add(t, code_of(word));
+    hwp_table_add(t, code_of(word, extent));
     hwp_table_add(t, hwp_field_count((uint64_t)row->line->pid));
 }
 
-void hwp_line_words_table(const struct hwp_contention *c, size_t max, struct hwp_table *ret)
+static void add_words(struct hwp_table *t, const struct hwp_contention *c,
+                      const struct hwp_line_row *row, enum hwp_lines_extent extent)
 {
+    hwp_vec_foreach (&row->words, word)
+        if (extent == HWP_LINES_ALL || is_notable(word->transfers, row->line->transfers))
+            add_word(t, c, row, word, extent);
+}
+
+void hwp_line_words_table(const struct hwp_contention *c, enum hwp_lines_extent extent,
+                          struct hwp_table *ret)
+{
+    bool all = extent == HWP_LINES_ALL;
+    size_t shown = nr_shown(c, extent);
+
     *ret = (struct hwp_table){.name = "line_words"};
     for (size_t i = 0; i < hwp_array_size(word_columns); i++)
         hwp_table_column(ret, &word_columns[i]);
-    for (size_t i = 0; i < c->rows.len && (!max || i < max); i++)
-        hwp_vec_foreach (&c->rows.data[i].words, word)
-            add_word(ret, c, &c->rows.data[i], word);
+    for (size_t i = 0; i < shown && (all || i < WORDS_OF_LINES); i++)
+        if (all || c->rows.data[i].line->transfers >= WORDS_MIN)
+            add_words(ret, c, &c->rows.data[i], extent);
 }

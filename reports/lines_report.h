@@ -8,9 +8,17 @@
 #include "analysis/lines.h"
 #include "reports/table.h"
 
-void hwp_lines_table(const struct hwp_contention *c, struct hwp_table *ret);
+/* How much of it is for people: the lines that matter beside the most contended one (1 % of its
+ * transfers), of the first few of them the words that moved with them, of those the code that does it
+ * most. Data for programs have it all. */
+enum hwp_lines_extent { HWP_LINES_ALL, HWP_LINES_NOTABLE };
 
-/* Of the first `max` lines; 0: of all. */
-void hwp_line_words_table(const struct hwp_contention *c, size_t max, struct hwp_table *ret);
+/* What is left out is in the row of others. */
+void hwp_lines_table(const struct hwp_contention *c, enum hwp_lines_extent extent,
+                     struct hwp_table *ret);
+
+/* Without rows where no line moved often enough for its words to mean anything. */
+void hwp_line_words_table(const struct hwp_contention *c, enum hwp_lines_extent extent,
+                          struct hwp_table *ret);
 
 #endif

@@ -230,19 +230,36 @@ static struct hwp_error *unknown_event(const struct hwp_run *run, const char *na
     return err;
 }
 
+/* Cycles are what code costs; a few hundred misses of a program's start are not. */
+static uint32_t default_event(const struct hwp_events *events)
+{
+    uint32_t first = UINT32_MAX;
+
+    for (uint32_t e = 0; e < events->len; e++) {
+        const struct hwp_event *ev = &events->data[e];
+        if (!ev->nr_samples)
+            continue;
+        if (ev->name && hwp_role_find(ev->name).role == HWP_ROLE_CYCLES)
+            return e;
+        first = first == UINT32_MAX ? e : first;
+    }
+    return first == UINT32_MAX ? 0 : first;
+}
+
 static struct hwp_error *choose_event(const struct hwp_profile *p, const char *name, uint32_t *ret)
 {
+    if (!name) {
+        *ret = default_event(&p->run.events);
+        return NULL;
+    }
     for (uint32_t e = 0; e < p->run.events.len; e++) {
         const struct hwp_event *ev = &p->run.events.data[e];
-        if (name ? ev->name && strcmp(ev->name, name) == 0 : ev->nr_samples > 0) {
+        if (ev->name && strcmp(ev->name, name) == 0) {
             *ret = e;
             return NULL;
         }
     }
-    if (name)
-        return unknown_event(&p->run, name);
-    *ret = 0;
-    return NULL;
+    return unknown_event(&p->run, name);
 }
 
 static void begin(struct build *b)

@@ -20,7 +20,7 @@
 #include "symbols/symbols.h"
 
 struct hwp_hot_options {
-    const char *sort_event; /* an event's name; NULL: the first that has samples */
+    const char *sort_event; /* an event's name; NULL: cycles, else the first, of those that have samples */
     bool sort_total;        /* sort by inclusive cost; needs call chains */
     const char *comms;      /* comma-separated lists; NULL: everything */
     const char *dsos;       /* short or full names */
