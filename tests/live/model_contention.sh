@@ -5,7 +5,8 @@
 # it was published (about 15 times slower) and not where structs keep to their lines.
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/model.d.sh"
-machine='--machine zen4-2ccx'
+# The published pair of plain and atomic stores was measured on a Haswell.
+machine='--machine hsw'
 
 for slice in 1000 3000 10000 30000 100000; do
     for mode in shared padded; do
@@ -34,7 +35,7 @@ atomic=$(per_iteration --mode atomic --stride 8)
 atomic_padded=$(per_iteration --mode atomic --stride 64)
 echo "cycles per increment: plain $plain (padded $plain_padded), atomic $atomic (padded $atomic_padded)"
 below 'plain stores to one line against padded ones: times slower' "$(ratio "$plain" "$plain_padded")" 1.5
-above 'atomics on one line against padded ones: times slower' "$(ratio "$atomic" "$atomic_padded")" 5
+near 'atomics on one line against padded ones: times slower' "$(ratio "$atomic" "$atomic_padded")" 14.5 20
 
 cc -O1 -g -pthread -o linear_regression "$SOURCE/tests/data/model/linear_regression.c" || exit 1
 # cycles OFFSET: of 4 threads, per point

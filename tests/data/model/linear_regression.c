@@ -17,13 +17,12 @@ struct point {
     signed char x, y;
 };
 
-/* volatile: every use is a load and every update a store, as in an unoptimised build, which is what
- * the effect was published for. */
+/* Points are of char type, which may alias anything: every sum is loaded and stored at each. */
 struct lreg_args {
     pthread_t tid;
-    const struct point *volatile points;
-    volatile int num_elems;
-    volatile long long SX, SY, SXX, SYY, SXY;
+    const struct point *points;
+    int num_elems;
+    long long SX, SY, SXX, SYY, SXY;
 };
 _Static_assert(sizeof(struct lreg_args) == LINE, "each is as long as a line");
 
@@ -31,7 +30,7 @@ static void *linear_regression(void *arg)
 {
     struct lreg_args *args = arg;
 
-    for (volatile int i = 0; i < args->num_elems; i++) {
+    for (int i = 0; i < args->num_elems; i++) {
         args->SX += args->points[i].x;
         args->SXX += args->points[i].x * args->points[i].x;
         args->SY += args->points[i].y;

@@ -96,6 +96,7 @@ static void test_presets(void **state)
         const char *name;
         unsigned cores, l3s, nodes, l1d, l2, l3, ways;
     } rows[] = {
+        {"hsw", 4, 1, 1, 32 << 10, 256 << 10, 8 << 20, 16},
         {"skx2", 56, 2, 2, 32 << 10, 1 << 20, 40370176, 11},
         {"icx2", 80, 2, 2, 48 << 10, 1280 << 10, 60 << 20, 12},
         {"spr2", 112, 2, 2, 48 << 10, 2 << 20, 105 << 20, 15},
