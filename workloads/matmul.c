@@ -48,6 +48,11 @@ static void multiply_row(uint64_t i)
         add_row(c + i * n, b + k * n, a[i * n + k], n);
 }
 
+static const char *validate(void)
+{
+    return wl.threads > wl.size ? "there are more threads than rows" : NULL;
+}
+
 static void truth(void)
 {
     double steps = (double)wl.size * (double)wl.size;
@@ -79,13 +84,19 @@ static void setup(void)
     c = wl_alloc(4096, wl.size * wl.size * sizeof(*c));
 }
 
-/* Thread t takes rows t, t + threads, …; more iterations than rows start over. */
+/* Thread t takes rows t, t + threads, …; more iterations than these start over. No row is two
+ * threads'. */
+static uint64_t row_after(uint64_t row)
+{
+    return row + wl.threads < wl.size ? row + wl.threads : row % wl.threads;
+}
+
 static void body(struct wl_thread *thread)
 {
-    uint64_t row = thread->index % wl.size, n;
+    uint64_t row = thread->index, n;
 
     while ((n = wl_next(thread))) {
-        for (; n; n--, row = (row + wl.threads) % wl.size)
+        for (; n; n--, row = row_after(row))
             multiply_row(row);
     }
 }
@@ -105,9 +116,9 @@ static unsigned char *rows_done(const struct wl_thread *threads)
     unsigned char *marks = wl_alloc(WL_LINE, wl.size);
 
     for (uint64_t t = 0; t < wl.threads; t++) {
-        uint64_t row = t % wl.size, laps = threads[t].done < wl.size ? threads[t].done : wl.size;
+        uint64_t row = t, laps = threads[t].done < wl.size ? threads[t].done : wl.size;
 
-        for (; laps; laps--, row = (row + wl.threads) % wl.size)
+        for (; laps; laps--, row = row_after(row))
             marks[row] = 1;
     }
     return marks;
@@ -155,6 +166,7 @@ static const struct wl_program program = {
     .size_max = 1 << 14,
     .options = options,
     .defaults = {.threads = 1, .seed = 1, .size = 512, .iterations = 2048},
+    .validate = validate,
     .truth = truth,
     .setup = setup,
     .body = body,

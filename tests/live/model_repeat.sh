@@ -32,6 +32,7 @@ head -c 300000 "$HWPROF" >data
 export PYTHONHASHSEED=0
 repeats gzip gzip -c data
 repeats python3 python3 -S -c 'print(sum(i * i % 7 for i in range(50000)))'
-repeats 'counter, 4 threads' "$bin/counter" --threads 4 --iterations 80000
-repeats 'queue' "$bin/queue" --threads 4 --iterations 20000
+repeats 'counter, 4 threads' "$bin/counter" --quiet --threads 4 --iterations 80000
+repeats 'queue' "$bin/queue" --quiet --threads 4 --iterations 20000
+repeats 'locks' "$bin/locks" --quiet --kind mutex --threads 4 --iterations 20000
 finish

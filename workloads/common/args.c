@@ -159,6 +159,7 @@ static void help(const struct wl_program *program, const struct wl_opt *common)
     printf("usage: %s [OPTION]…\n\n%s\n\n", program->name, program->summary);
     help_rows(program->options);
     help_rows(common);
+    printf("  %-32s %s\n", "--quiet", "print no result, whose digits differ from run to run");
     printf("  %-32s %s\n", "--truth", "print what is known of an iteration, and do not run");
     printf("  %-32s %s\n", "--help", "this text");
     exit(0);
@@ -191,6 +192,10 @@ bool wl_parse(const struct wl_program *program, int argc, char **argv)
             help(program, common);
         if (!strcmp(name, "truth")) {
             truth = true;
+            continue;
+        }
+        if (!strcmp(name, "quiet")) {
+            wl.quiet = true;
             continue;
         }
         opt = find(program->options, name, len - 2);

@@ -74,7 +74,7 @@ int wl_main(const struct wl_program *program, int argc, char **argv)
         done += threads[i].done;
     ok = wl_expect("work done", done, wl.duration > 0 ? done : wl.iterations) &&
          program->check(threads, done);
-    if (ok)
+    if (ok && !wl.quiet)
         print_result(program, done, seconds);
     if (program->cleanup)
         program->cleanup();

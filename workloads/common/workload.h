@@ -49,6 +49,7 @@ struct wl_common {
     uint64_t size;       /* meaning and unit are the program's: see size_help */
     uint64_t iterations; /* all threads together; 0: no limit, --duration must be given */
     double duration;     /* seconds; 0: no limit */
+    bool quiet;          /* no result line */
 };
 
 /* --- a running workload ----------------------------------------------------------------------- */

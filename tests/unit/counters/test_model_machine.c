@@ -312,7 +312,7 @@ static void test_errors(void **state)
         const char *name, *settings, *msg, *hint;
     } rows[] = {
         {__LINE__, "skx3", NULL, "no machine 'skx3'", "skx2"},
-        {__LINE__, "ENIAC", NULL, "no machine 'ENIAC'", "a preset (skx2"},
+        {__LINE__, "ENIAC", NULL, "no machine 'ENIAC'", "a preset (hsw, skx2"},
         {__LINE__, "/no/such.xml", NULL, "No such file", "lstopo"},
         {__LINE__, "pack:x core:2", NULL, "synthetic", "outermost first"},
         {__LINE__, "core:257 pu:1", NULL, "257 cores", "up to 256"},
