@@ -57,6 +57,22 @@ static void write_atomic_share(const struct page *page)
     }
 }
 
+/* "200 samples of cycles"; of what was modelled, "20,000 cycles". */
+static void write_total(const struct page *page, size_t e)
+{
+    bool modelled = page->p->run.events.data[e].origin == HWP_ORIGIN_MODELLED;
+    const struct hwp_cost *total = &page->a->totals[e];
+    uint64_t n = modelled ? total->value : total->samples;
+    char *event hwp_cleanup(hwp_free_cleanup) = hwp_event_key(&page->p->run.events, e);
+    char *name hwp_cleanup(hwp_free_cleanup) = hwp_text_printable(event);
+    char *number hwp_cleanup(hwp_free_cleanup) = hwp_text_count(n, !page->options->no_big_num);
+
+    if (modelled)
+        hwp_out_printf(page->out, "%s %s", number, name);
+    else
+        hwp_out_printf(page->out, "%s sample%s of %s", number, n == 1 ? "" : "s", name);
+}
+
 static void write_head(const struct page *page)
 {
     const struct hwp_annotation *a = page->a;
@@ -71,12 +87,8 @@ static void write_head(const struct page *page)
     for (size_t e = 0; e < a->nr_events; e++) {
         if (!hwp_event_has_costs(&page->p->run.events.data[e]))
             continue;
-        char *event hwp_cleanup(hwp_free_cleanup) = hwp_event_key(&page->p->run.events, e);
-        char *text hwp_cleanup(hwp_free_cleanup) = hwp_text_printable(event);
-        char *samples hwp_cleanup(hwp_free_cleanup) =
-            hwp_text_count(a->totals[e].samples, !page->options->no_big_num);
-        hwp_out_printf(page->out, "%s%s sample%s of %s", any ? ", " : "", samples,
-                       a->totals[e].samples == 1 ? "" : "s", text);
+        hwp_out_puts(page->out, any ? ", " : "");
+        write_total(page, e);
         any = true;
     }
     write_atomic_share(page);

@@ -63,6 +63,21 @@ static void print_cores(const struct hwp_document *doc, const struct hwp_report_
     print_table(&t, options, out);
 }
 
+/* Lines that moved a few times, as the data of a new process or thread do, are no contention. */
+static void write_no_contention(const struct hwp_contention *c, const struct hwp_report_options *o,
+                                struct hwp_out *out)
+{
+    char *transfers hwp_cleanup(hwp_free_cleanup) = hwp_text_count(c->transfers, !o->no_big_num);
+    char *lines hwp_cleanup(hwp_free_cleanup) =
+        hwp_text_count(c->rows.len + c->nr_others, !o->no_big_num);
+    bool one = c->rows.len + c->nr_others == 1;
+
+    hwp_out_printf(out,
+                   "Contended cache lines: none. %s line%s moved between cores, %s time%s in all "
+                   "(--json lists them)\n\n",
+                   lines, one ? "" : "s", transfers, c->transfers == 1 ? "" : "s");
+}
+
 static void print_lines(const struct hwp_document *doc, const struct hwp_report_options *options,
                         struct hwp_out *out)
 {
@@ -72,6 +87,10 @@ static void print_lines(const struct hwp_document *doc, const struct hwp_report_
 
     if (is_text && !doc->lines->rows.len)
         return;
+    if (is_text && !hwp_lines_have_notable(doc->lines)) {
+        write_no_contention(doc->lines, options, out);
+        return;
+    }
     if (is_text)
         write_title("Contended cache lines", out);
     hwp_lines_table(doc->lines, extent, &t);

@@ -45,16 +45,24 @@ static void add_total(struct hwp_str *text, const struct hwp_event *ev, bool big
                      hwp_count_running_percent(&ev->total));
 }
 
+/* What was modelled was not sampled: each occurrence is in the count. */
+static void add_samples(struct hwp_str *text, const struct hwp_event *ev, bool big_num)
+{
+    if (ev->origin == HWP_ORIGIN_MODELLED)
+        return;
+    if (!ev->nr_samples && !(ev->sampled && hwp_count_known(&ev->total)))
+        return;
+    char *samples hwp_cleanup(hwp_free_cleanup) = hwp_text_count(ev->nr_samples, big_num);
+    hwp_str_addf(text, ", %s sample%s", samples, ev->nr_samples == 1 ? "" : "s");
+}
+
 char *hwp_header_event_state(const struct hwp_event *ev, bool big_num)
 {
     struct hwp_str text = {0};
 
     hwp_str_add(&text, state_word(ev));
     add_total(&text, ev, big_num);
-    if (ev->nr_samples || (ev->sampled && hwp_count_known(&ev->total))) {
-        char *samples hwp_cleanup(hwp_free_cleanup) = hwp_text_count(ev->nr_samples, big_num);
-        hwp_str_addf(&text, ", %s sample%s", samples, ev->nr_samples == 1 ? "" : "s");
-    }
+    add_samples(&text, ev, big_num);
     if (ev->reason) {
         char *reason hwp_cleanup(hwp_free_cleanup) = hwp_text_printable(ev->reason);
         hwp_str_addf(&text, ": %s", reason);
@@ -164,6 +172,14 @@ static void write_line(struct hwp_str *line, enum hwp_color color, struct hwp_ou
     hwp_str_deinit(line);
 }
 
+static bool is_modelled(const struct hwp_run *run)
+{
+    hwp_vec_foreach (&run->events, ev)
+        if (ev->origin == HWP_ORIGIN_MODELLED)
+            return true;
+    return false;
+}
+
 static void write_command(const struct hwp_run *run, struct hwp_out *out)
 {
     struct hwp_str line = {0};
@@ -174,6 +190,7 @@ static void write_command(const struct hwp_run *run, struct hwp_out *out)
     if (run->duration_ns) {
         char *time hwp_cleanup(hwp_free_cleanup) = hwp_text_duration(run->duration_ns);
         add_part(&line, time);
+        hwp_str_add(&line, is_modelled(run) ? " under the model" : "");
     }
     write_line(&line, HWP_COLOR_BOLD, out);
 }
@@ -199,6 +216,8 @@ static void write_machine(const struct hwp_run *run, struct hwp_out *out)
         char *memory hwp_cleanup(hwp_free_cleanup) = hwp_text_printable(run->memory_policy);
         hwp_str_addf(&line, " · memory %s", memory);
     }
+    if (line.len && is_modelled(run))
+        hwp_out_puts(out, "modelled machine: ");
     write_line(&line, HWP_COLOR_NONE, out);
 }
 
@@ -261,7 +280,7 @@ static void write_lost(const struct hwp_run *run, bool big_num, struct hwp_out *
     bool sampled = false;
 
     hwp_vec_foreach (&run->events, ev)
-        sampled |= ev->nr_samples > 0;
+        sampled |= ev->nr_samples > 0 && ev->origin != HWP_ORIGIN_MODELLED;
     if (!sampled && !run->lost_records && !run->lost_samples)
         return;
     char *records hwp_cleanup(hwp_free_cleanup) = hwp_text_count(run->lost_records, big_num);

@@ -46,8 +46,8 @@ static const struct hwp_column word_columns[] = {
 };
 
 #define NOTABLE_PERCENT 1   /* of the most contended line's transfers; of a line's, for its words */
+#define NOTABLE_MIN     100 /* transfers: less is what the start of a process or thread leaves */
 #define WORDS_OF_LINES  3   /* lines whose words are shown */
-#define WORDS_MIN       100 /* transfers of a line that make its words worth showing */
 #define CODE_MAX        4   /* places of a word */
 
 static bool is_notable(uint64_t part, uint64_t whole)
@@ -62,7 +62,7 @@ static size_t nr_shown(const struct hwp_contention *c, enum hwp_lines_extent ext
 
     if (extent == HWP_LINES_ALL)
         return c->rows.len;
-    while (n < c->rows.len &&
+    while (n < c->rows.len && c->rows.data[n].line->transfers >= NOTABLE_MIN &&
            is_notable(c->rows.data[n].line->transfers, c->rows.data[0].line->transfers))
         n++;
     return n;
@@ -71,6 +71,14 @@ static size_t nr_shown(const struct hwp_contention *c, enum hwp_lines_extent ext
 static struct hwp_field percent_of(uint64_t part, uint64_t whole)
 {
     return whole ? hwp_field_percent(100.0 * (double)part / (double)whole) : hwp_field_unknown();
+}
+
+/* Where a variable was found, the data are static: zeroed ones lie in a mapping without a file. */
+static enum hwp_line_object object_of(const struct hwp_line_row *row)
+{
+    bool is_variable = row->line->object == HWP_LINE_UNKNOWN && row->module;
+
+    return is_variable ? HWP_LINE_STATIC : row->line->object;
 }
 
 static void add_line(struct hwp_table *t, const struct hwp_contention *c,
@@ -90,7 +98,7 @@ static void add_line(struct hwp_table *t, const struct hwp_contention *c,
     hwp_table_add(t, hwp_field_count(line->stall_cycles));
     hwp_table_add(t, hwp_field_count(row->nr_readers));
     hwp_table_add(t, hwp_field_count(row->nr_writers));
-    hwp_table_add(t, hwp_field_text(object_names[line->object]));
+    hwp_table_add(t, hwp_field_text(object_names[object_of(row)]));
     hwp_table_add(t, hwp_field_text(row->owner));
     hwp_table_add(t, hwp_field_text(row->module));
     hwp_table_add(t, hwp_field_count((uint64_t)line->pid));
@@ -116,6 +124,11 @@ static void add_others(struct hwp_table *t, const struct hwp_contention *c, size
         hwp_asprintf("(%llu other%s)", (unsigned long long)nr,
                      nr == 1 ? "" : "s");
     hwp_table_add(t, hwp_field_text(title));
+}
+
+bool hwp_lines_have_notable(const struct hwp_contention *c)
+{
+    return nr_shown(c, HWP_LINES_NOTABLE) > 0;
 }
 
 void hwp_lines_table(const struct hwp_contention *c, enum hwp_lines_extent extent,
@@ -205,6 +218,5 @@ void hwp_line_words_table(const struct hwp_contention *c, enum hwp_lines_extent 
     for (size_t i = 0; i < hwp_array_size(word_columns); i++)
         hwp_table_column(ret, &word_columns[i]);
     for (size_t i = 0; i < shown && (all || i < WORDS_OF_LINES); i++)
-        if (all || c->rows.data[i].line->transfers >= WORDS_MIN)
-            add_words(ret, c, &c->rows.data[i], extent);
+        add_words(ret, c, &c->rows.data[i], extent);
 }

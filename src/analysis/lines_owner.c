@@ -60,20 +60,32 @@ char *hwp_place_text(const struct hwp_profile *p, struct hwp_symbols *s, uint32_
 
 /* --- owners ---------------------------------------------------------------------------------- */
 
+static bool is_c_library(const char *module)
+{
+    return strncmp(module, "libc.so", 7) == 0 || strncmp(module, "libc-", 5) == 0 ||
+           strncmp(module, "ld-", 3) == 0;
+}
+
 /* The allocators' own frames say nothing of who wanted the memory, and they mostly come without
- * source lines: the first caller that has one, else the innermost. */
+ * source lines: the first caller that has one, else the innermost. Not of the C library, which may
+ * have lines, but allocates for others and calls main. */
 static uint32_t allocation_site(const struct hwp_owners *o, const struct hwp_cache_line *line)
 {
+    uint32_t first = HWP_NO_LOC;
+
     for (size_t i = 0; i < HWP_LINE_CALLERS && line->callers[i]; i++) {
         uint32_t loc = line->caller_locs[i];
         if (loc >= o->p->locs.len)
             continue;
         const struct hwp_loc *l = &o->p->locs.data[loc];
         const struct hwp_module *m = hwp_symbols_module(o->symbols, l->dso);
+        if (is_c_library(m->short_name))
+            continue;
         if (hwp_module_line(m, hwp_module_vaddr(m, l->addr)).line)
             return loc;
+        first = first == HWP_NO_LOC ? loc : first;
     }
-    return line->callers[0] ? line->caller_locs[0] : HWP_NO_LOC;
+    return first == HWP_NO_LOC && line->callers[0] ? line->caller_locs[0] : first;
 }
 
 static void heap_owner(const struct hwp_owners *o, struct hwp_line_row *row)

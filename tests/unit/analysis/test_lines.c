@@ -177,11 +177,39 @@ static void test_heap_and_stack(void **state)
     assert_int_equal(f->c.others_transfers, 2);
 }
 
+/* A C library whose source lines are known is not who wanted the memory. */
+static void test_heap_by_way_of_libc(void **state)
+{
+    struct fixture *f = *state;
+
+    if (!f->p)
+        skip();
+    uint64_t in_main = address_of(f, "main", &f->base) + 4;
+    uint64_t in_libc = address_of(f, "spin", &f->base) + 4;
+    char *libc hwp_cleanup(hwp_free_cleanup) = hwp_asprintf("%s/libc.so.6", f->dir);
+    char *command hwp_cleanup(hwp_free_cleanup) = hwp_asprintf("cp %s %s", f->program, libc);
+    assert_int_equal(system(command), 0);
+    uint32_t dso = hwp_profile_dso(f->p, HWP_DSO_USER, libc, 0, NULL, 0);
+    struct hwp_cache_line heap = new_line(f, 0x10000, HWP_LINE_HEAP, 9);
+    heap.callers[0] = in_libc + 1;
+    heap.caller_locs[0] = hwp_profile_loc(f->p, dso, in_libc - f->base);
+    heap.callers[1] = in_main + 1;
+    heap.caller_locs[1] = hwp_profile_loc(f->p, f->dso, in_main - f->base);
+    hwp_vec_push(&f->p->run.lines.lines, heap);
+    heap.callers[1] = 0; /* nobody else is known */
+    hwp_vec_push(&f->p->run.lines.lines, heap);
+    analyse(f, 0);
+
+    assert_string_equal(f->c.rows.data[0].owner, "heap from main p.c:4");
+    assert_string_equal(f->c.rows.data[1].owner, "heap from spin p.c:3");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_variable, setup, teardown),
         cmocka_unit_test_setup_teardown(test_heap_and_stack, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_heap_by_way_of_libc, setup, teardown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

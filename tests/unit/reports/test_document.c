@@ -122,6 +122,33 @@ static void as_text(void **state)
     teardown(&f);
 }
 
+/* What was modelled is counted, not sampled; lines that moved a few times are summed up. */
+static void as_text_of_a_model(void **state)
+{
+    struct hwp_cache_line few = {.address = 0x1000, .transfers = 3};
+    struct hwp_contention lines = {.transfers = 5, .nr_others = 1};
+    struct fixture f;
+    struct hwp_out out;
+
+    (void)state;
+    setup(&f);
+    f.p->run.events.data[0].origin = HWP_ORIGIN_MODELLED;
+    hwp_vec_push(&lines.rows, (struct hwp_line_row){.line = &few});
+    struct hwp_document doc = {f.p, &f.hot, &f.annotations, NULL, .lines = &lines};
+    hwp_out_init_memory(&out);
+    hwp_document_print(&doc, &(struct hwp_report_options){0}, &out);
+    assert_non_null(strstr(out.text.data, "events  cycles        modelled 30,000\n"));
+    assert_non_null(strstr(out.text.data, "spin in [kernel]: 20,000 cycles, 0 samples of cycles#2\n"));
+    assert_non_null(strstr(out.text.data, "Contended cache lines: none. 2 lines moved between cores, "
+                                          "5 times in all (--json lists them)\n"));
+    few.transfers = 100;
+    hwp_document_print(&doc, &(struct hwp_report_options){0}, &out);
+    assert_non_null(strstr(out.text.data, "Contended cache lines\n"));
+    hwp_error_destroy(hwp_out_close(&out));
+    hwp_vec_deinit(&lines.rows);
+    teardown(&f);
+}
+
 static const cJSON *get(const cJSON *object, const char *key)
 {
     const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, key);
@@ -207,6 +234,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(as_text),
+        cmocka_unit_test(as_text_of_a_model),
         cmocka_unit_test(as_json),
         cmocka_unit_test(as_csv),
     };

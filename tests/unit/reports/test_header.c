@@ -90,7 +90,12 @@ static void event_states(void **state)
          {.total = {.state = HWP_COUNT_DENIED}, .reason = reason},
          "denied: perf_event_paranoid is 4"},
         {__LINE__, {.nr_samples = 7}, "measured, 7 samples"},
-        {__LINE__, {.total = hwp_count_exact(9), .origin = HWP_ORIGIN_MODELLED}, "modelled 9"},
+        {__LINE__,
+         {.total = hwp_count_exact(9),
+          .origin = HWP_ORIGIN_MODELLED,
+          .sampled = true,
+          .nr_samples = 2},
+         "modelled 9"},
     };
 
     (void)state;
@@ -101,6 +106,27 @@ static void event_states(void **state)
             fail_msg("line %d: %s", rows[i].line, got);
         free(got);
     }
+}
+
+static void of_a_modelled_run(void **state)
+{
+    struct hwp_run run = {.duration_ns = 2000000000, .topology = hwp_strdup("1 package, 2 cores")};
+    struct hwp_out out;
+
+    (void)state;
+    run.command = hwp_strdup("counter");
+    hwp_vec_push(&run.events, (struct hwp_event){.name = hwp_strdup("cycles"),
+                                                 .origin = HWP_ORIGIN_MODELLED,
+                                                 .sampled = true,
+                                                 .nr_samples = 3,
+                                                 .total = hwp_count_exact(1000)});
+    hwp_out_init_memory(&out);
+    hwp_header_text(&run, &(struct hwp_report_options){0}, &out);
+    assert_string_equal(out.text.data, "counter · 2.00 s under the model\n"
+                                       "modelled machine: 1 package, 2 cores\n"
+                                       "events  cycles  modelled 1,000\n");
+    hwp_error_destroy(hwp_out_close(&out));
+    hwp_run_deinit(&run);
 }
 
 static void check_pins(const struct hwp_run *run, const char *want)
@@ -156,6 +182,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(clock_stands_in),
         cmocka_unit_test(event_states),
+        cmocka_unit_test(of_a_modelled_run),
         cmocka_unit_test(many_pins_are_summed_up),
         cmocka_unit_test(hostile_names),
     };
