@@ -255,6 +255,24 @@ static uint64_t anchor_of(const struct image *m, uint64_t address)
     return anchor;
 }
 
+static enum hwp_line_object object_of(uint32_t object)
+{
+    switch (object) {
+    case HWM_OBJECT_HEAP:
+        return HWP_LINE_HEAP;
+    case HWM_OBJECT_STACK:
+        return HWP_LINE_STACK;
+    case HWM_OBJECT_STATIC:
+        return HWP_LINE_STATIC;
+    case HWM_OBJECT_THREAD:
+        return HWP_LINE_THREAD;
+    case HWM_OBJECT_MAPPING:
+        return HWP_LINE_MAPPING;
+    default:
+        return HWP_LINE_UNKNOWN;
+    }
+}
+
 static void add_line(struct image *m, const struct hwm_record_line *r)
 {
     struct hwp_cache_lines *lines = &m->o->run->lines;
@@ -262,10 +280,7 @@ static void add_line(struct image *m, const struct hwm_record_line *r)
         .address = r->address,
         .time_ns = stamp(m, &r->head),
         .pid = (int32_t)m->stream->pid,
-        .object = r->object == HWM_OBJECT_HEAP    ? HWP_LINE_HEAP
-                  : r->object == HWM_OBJECT_STACK ? HWP_LINE_STACK
-                  : r->object == HWM_OBJECT_STATIC ? HWP_LINE_STATIC
-                                                   : HWP_LINE_UNKNOWN,
+        .object = object_of(r->object),
         .transfers = r->transfers,
         .false_transfers = r->false_transfers,
         .invalidations = r->invalidations,

@@ -9,6 +9,8 @@ static const char *const object_names[] = {
     [HWP_LINE_HEAP] = "heap",
     [HWP_LINE_STACK] = "stack",
     [HWP_LINE_STATIC] = "static",
+    [HWP_LINE_THREAD] = "thread",
+    [HWP_LINE_MAPPING] = "mapping",
 };
 
 static const struct hwp_column line_columns[] = {
@@ -76,7 +78,8 @@ static struct hwp_field percent_of(uint64_t part, uint64_t whole)
 /* Where a variable was found, the data are static: zeroed ones lie in a mapping without a file. */
 static enum hwp_line_object object_of(const struct hwp_line_row *row)
 {
-    bool is_variable = row->line->object == HWP_LINE_UNKNOWN && row->module;
+    bool is_variable = row->module && (row->line->object == HWP_LINE_UNKNOWN ||
+                                       row->line->object == HWP_LINE_MAPPING);
 
     return is_variable ? HWP_LINE_STATIC : row->line->object;
 }

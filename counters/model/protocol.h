@@ -172,15 +172,22 @@ struct hwm_record_cost {
 };
 _Static_assert(HWM_NR_COUNTERS <= 64, "hwm_record_cost.which has 64 bits");
 
-enum hwm_object { HWM_OBJECT_UNKNOWN, HWM_OBJECT_HEAP, HWM_OBJECT_STACK, HWM_OBJECT_STATIC };
+enum hwm_object {
+    HWM_OBJECT_UNKNOWN,
+    HWM_OBJECT_HEAP,
+    HWM_OBJECT_STACK,
+    HWM_OBJECT_STATIC,
+    HWM_OBJECT_THREAD, /* thread-local variables and what the libc keeps of a thread */
+    HWM_OBJECT_MAPPING /* none of these: memory that the program has mapped itself */
+};
 
 struct hwm_record_line {
     struct hwm_record head;
     uint64_t address; /* of the line's first byte */
     uint64_t transfers, false_transfers, invalidations, contended_atomics, stall_ticks;
     uint32_t object;  /* enum hwm_object */
-    uint32_t object_tid; /* whose stack */
-    uint64_t object_address, object_bytes; /* heap: the allocation */
+    uint32_t object_tid; /* whose stack, whose thread-local variables */
+    uint64_t object_address, object_bytes; /* heap: the allocation; mapping: its extent */
     uint64_t allocator[8]; /* heap: return addresses from the allocation outwards, 0-terminated if
                               fewer */
 };

@@ -108,12 +108,21 @@ static void heap_owner(const struct hwp_owners *o, struct hwp_line_row *row)
     row->owner = hwp_str_steal(&text);
 }
 
-static void stack_owner(struct hwp_line_row *row, const char *comm)
+static void task_owner(struct hwp_line_row *row, const char *what, const char *comm)
 {
     if (row->line->object_tid)
-        row->owner = hwp_asprintf("stack of %s/%d", comm, row->line->object_tid);
+        row->owner = hwp_asprintf("%s of %s/%d", what, comm, row->line->object_tid);
     else
-        row->owner = hwp_strdup("stack");
+        row->owner = hwp_strdup(what);
+}
+
+static void mapping_owner(struct hwp_line_row *row)
+{
+    const struct hwp_cache_line *line = row->line;
+
+    row->owner = hwp_asprintf("mapping of %llu bytes + 0x%llx",
+                              (unsigned long long)line->object_bytes,
+                              (unsigned long long)(line->address - line->object_address));
 }
 
 static const struct hwp_variables *variables_of(struct hwp_owners *o, uint32_t dso,
@@ -175,7 +184,11 @@ void hwp_owner_of(struct hwp_owners *o, struct hwp_line_row *row, const char *co
     if (row->line->object == HWP_LINE_HEAP)
         heap_owner(o, row);
     else if (row->line->object == HWP_LINE_STACK)
-        stack_owner(row, comm);
+        task_owner(row, "stack", comm);
+    else if (row->line->object == HWP_LINE_THREAD)
+        task_owner(row, "thread-local data", comm);
     else
         variable_owner(o, row);
+    if (!row->owner && row->line->object == HWP_LINE_MAPPING)
+        mapping_owner(row);
 }

@@ -110,7 +110,7 @@ static void check_line(const struct hwp_cache_lines *lines, struct hwp_cache_lin
         line->nr_accesses > lines->accesses.len - *next_access)
         line->first_access = line->nr_accesses = 0;
     *next_access += line->nr_accesses;
-    if (line->object > HWP_LINE_STATIC)
+    if (line->object > HWP_LINE_MAPPING)
         line->object = HWP_LINE_UNKNOWN;
     line->anchor_loc = HWP_NO_LOC;
     for (size_t i = 0; i < HWP_LINE_CALLERS; i++)

@@ -25,6 +25,8 @@ enum hwp_line_object {
     HWP_LINE_HEAP,
     HWP_LINE_STACK,
     HWP_LINE_STATIC,
+    HWP_LINE_THREAD,  /* thread-local variables, and what the libc keeps of a thread */
+    HWP_LINE_MAPPING, /* none of these: memory that the program has mapped itself */
 };
 
 enum hwp_line_access_kind { HWP_LINE_LOAD, HWP_LINE_STORE, HWP_LINE_ATOMIC };
@@ -39,8 +41,9 @@ struct hwp_cache_line {
     uint64_t invalidations;     /* copies that a write took away */
     uint64_t contended_atomics; /* atomics that found it taken */
     uint64_t stall_cycles;      /* that cores waited for it */
-    uint64_t object_address, object_bytes; /* heap: the allocation; 0 bytes: not known */
-    int32_t object_tid;         /* whose stack; 0: not known */
+    uint64_t object_address, object_bytes; /* heap: the allocation; 0 bytes: not known.
+                                              mapping: its extent */
+    int32_t object_tid;         /* whose stack or thread-local variables; 0: not known */
     uint32_t anchor_loc;        /* where `anchor` is */
     uint64_t anchor;            /* start of the nearest mapped code below, which a variable's address
                                    is told from; 0: none */

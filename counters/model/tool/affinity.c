@@ -44,6 +44,13 @@ static Bool has_cpu(const UChar *mask, SizeT bytes, UInt cpu)
     return cpu / 8 < bytes && mask[cpu / 8] >> (cpu % 8) & 1;
 }
 
+static void add_cpu(UChar *mask, UInt core)
+{
+    UInt cpu = hwm_machine.cores[core].cpu;
+
+    mask[cpu / 8] |= (UChar)(1u << (cpu % 8));
+}
+
 /* Bytes of a mask that can name each CPU, in the kernel's unit. */
 static SizeT mask_bytes(void)
 {
@@ -68,10 +75,13 @@ Word hwm_get_affinity(struct hwm_task *task, const UWord *args)
     if (!hwm_client_writes(args[2], bytes))
         return -VKI_EFAULT;
     VG_(memset)(mask, 0, bytes);
-    for (UInt i = 0; i < hwm_machine.nr_slots; i++) {
-        UInt cpu = hwm_machine.cores[hwm_machine.slots[i]].cpu;
-
-        mask[cpu / 8] |= (UChar)(1u << (cpu % 8));
+    if (task->is_bound) {
+        for (UInt i = 0; i < hwm_machine.nr_cores; i++)
+            if (hwm_task_may_use(task, i))
+                add_cpu(mask, i);
+    } else {
+        for (UInt i = 0; i < hwm_machine.nr_slots; i++)
+            add_cpu(mask, hwm_machine.slots[i]);
     }
     return (Word)bytes;
 }
@@ -80,20 +90,21 @@ Word hwm_set_affinity(struct hwm_task *task, const UWord *args)
 {
     const UChar *mask = (const UChar *)args[2];
     SizeT bytes = args[1] < MAX_CPUS / 8 ? args[1] : MAX_CPUS / 8;
-    UInt first = HWM_MAX_CORES;
+    ULong cores[HWM_MAX_CORES / 64] = {0};
+    Bool has_any = False;
 
     task = named_task(task, args[0]);
     if (!task)
         return HWM_AS_HOST;
     if (!hwm_client_reads(args[2], bytes))
         return -VKI_EFAULT;
-    if (has_cpu(mask, bytes, hwm_machine.cores[task->core].cpu))
-        return 0;
-    for (UInt i = 0; i < hwm_machine.nr_cores && first == HWM_MAX_CORES; i++)
-        if (has_cpu(mask, bytes, hwm_machine.cores[i].cpu))
-            first = i;
-    if (first == HWM_MAX_CORES)
+    for (UInt i = 0; i < hwm_machine.nr_cores; i++)
+        if (has_cpu(mask, bytes, hwm_machine.cores[i].cpu)) {
+            cores[i / 64] |= 1ull << i % 64;
+            has_any = True;
+        }
+    if (!has_any)
         return -VKI_EINVAL;
-    hwm_task_move(task, first);
+    hwm_task_bind(task, cores);
     return 0;
 }

@@ -13,6 +13,7 @@ static const PtrdiffT arguments[] = {
     offsetof(VexGuestArchState, guest_RDX),
 };
 static const PtrdiffT result = offsetof(VexGuestArchState, guest_RAX);
+static const PtrdiffT thread_pointer = offsetof(VexGuestArchState, guest_FS_CONST);
 #elif defined(VGA_arm64)
 static const PtrdiffT arguments[] = {
     offsetof(VexGuestArchState, guest_X0),
@@ -20,6 +21,7 @@ static const PtrdiffT arguments[] = {
     offsetof(VexGuestArchState, guest_X2),
 };
 static const PtrdiffT result = offsetof(VexGuestArchState, guest_X0);
+static const PtrdiffT thread_pointer = offsetof(VexGuestArchState, guest_TPIDR_EL0);
 #else
 #error "the modelled PMU is for x86-64 and arm64"
 #endif
@@ -51,6 +53,11 @@ Addr hwm_guest_return_address(ThreadId thread, Addr stack)
 UWord hwm_guest_result(ThreadId thread)
 {
     return read_register(thread, result);
+}
+
+Addr hwm_guest_thread_pointer(ThreadId thread)
+{
+    return read_register(thread, thread_pointer);
 }
 
 void hwm_guest_set_result(ThreadId thread, Word value)

@@ -15,6 +15,9 @@ Addr hwm_guest_return_address(ThreadId thread, Addr stack);
 /* What a function has just returned. */
 UWord hwm_guest_result(ThreadId thread);
 
+/* Its thread pointer: thread-local variables lie about it. 0 until the libc has set it. */
+Addr hwm_guest_thread_pointer(ThreadId thread);
+
 /* What the system call that has just ended seems to have returned: a value, or -errno. */
 void hwm_guest_set_result(ThreadId thread, Word result);
 

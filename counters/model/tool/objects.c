@@ -1,21 +1,72 @@
 /* Which object a contended line belongs to. */
-#include "pub_tool_aspacemgr.h"
+#include "objects.h"
 
+#include "pub_tool_aspacemgr.h"
+#include "pub_tool_debuginfo.h"
+
+#include "guest.h"
 #include "lines.h"
 
-/* Threads' stacks begin at their first stack pointer and are rarely bigger (RLIMIT_STACK's
- * default). */
+/* A stack is rarely bigger (RLIMIT_STACK's default). */
 #define STACK_BYTES (8ul << 20)
+/* How far from the thread pointer thread-local variables are looked for, with what the libc keeps of a
+ * thread: below it on x86-64, above on arm64. */
+#define OWN_BYTES (64ul << 10)
 
-static const struct hwm_task *stack_owner(Addr address)
+/* --- stacks and thread-local variables ---------------------------------------------------------- */
+
+void hwm_stack_find(struct hwm_task *t)
 {
-    for (UInt i = 0; i < hwm_tasks_count(); i++) {
-        const struct hwm_task *t = hwm_task_at(i);
-        if (address <= t->stack && t->stack - address < STACK_BYTES)
-            return t;
-    }
-    return NULL;
+    const NSegment *segment = VG_(am_find_nsegment)(t->stack);
+
+    t->stack_start = t->stack > STACK_BYTES ? t->stack - STACK_BYTES : 0;
+    t->stack_end = t->stack + 1;
+    if (!segment)
+        return;
+    /* The first one's grows, and has arguments and environment above; others have their own
+     * variables there. */
+    if (!t->index)
+        t->stack_end = segment->end + 1;
+    else if (segment->start > t->stack_start)
+        t->stack_start = segment->start;
 }
+
+static Bool is_on_stack(const struct hwm_task *t, Addr address)
+{
+    return address >= t->stack_start && address < t->stack_end;
+}
+
+static Bool is_own(const struct hwm_task *t, Addr address)
+{
+    Addr own = t->alive ? hwm_guest_thread_pointer(t->thread) : t->own;
+    Addr start = own > OWN_BYTES ? own - OWN_BYTES : 0;
+
+    if (!own)
+        return False;
+    if (t->index && start < t->stack_end)
+        start = t->stack_end;
+    return address >= start && address < own + OWN_BYTES &&
+           VG_(am_find_nsegment)(address) == VG_(am_find_nsegment)(own);
+}
+
+/* Stacks are used again: the latest owner counts, who lives before who doesn't. */
+static const struct hwm_task *owner_by(Bool (*has)(const struct hwm_task *, Addr), Addr address)
+{
+    const struct hwm_task *former = NULL;
+
+    for (UInt i = hwm_tasks_count(); i-- > 0;) {
+        const struct hwm_task *t = hwm_task_at(i);
+        if (!has(t, address))
+            continue;
+        if (t->alive)
+            return t;
+        if (!former)
+            former = t;
+    }
+    return former;
+}
+
+/* --- the rest -------------------------------------------------------------------------------- */
 
 /* The allocation that the line begins in, or else the first one in it. */
 static Bool heap_owner(Addr line, struct hwm_allocation *ret)
@@ -26,11 +77,37 @@ static Bool heap_owner(Addr line, struct hwm_allocation *ret)
     return False;
 }
 
+static Bool is_static(Addr address)
+{
+    return VG_(DebugInfo_sect_kind)(NULL, address) != Vg_SectUnknown;
+}
+
+static Bool is_tasks(struct hwm_record_line *record, enum hwm_object kind,
+                     Bool (*has)(const struct hwm_task *, Addr))
+{
+    const struct hwm_task *owner = owner_by(has, record->address);
+
+    if (!owner)
+        return False;
+    record->object = kind;
+    record->object_tid = owner->tid;
+    return True;
+}
+
+static void take_mapping(struct hwm_record_line *record)
+{
+    const NSegment *segment = VG_(am_find_nsegment)(record->address);
+
+    if (!segment || !(segment->kind & (SkFileC | SkAnonC | SkShmC)))
+        return;
+    record->object = HWM_OBJECT_MAPPING;
+    record->object_address = segment->start;
+    record->object_bytes = segment->end + 1 - segment->start;
+}
+
 void hwm_object_find(struct hwm_record_line *record)
 {
     struct hwm_allocation a;
-    const struct hwm_task *owner;
-    const NSegment *segment;
 
     if (heap_owner(record->address, &a)) {
         record->object = HWM_OBJECT_HEAP;
@@ -38,14 +115,10 @@ void hwm_object_find(struct hwm_record_line *record)
         record->object_bytes = a.bytes;
         for (UInt i = 0; i < 8; i++)
             record->allocator[i] = a.allocator[i];
-        return;
-    }
-    segment = VG_(am_find_nsegment)(record->address);
-    owner = stack_owner(record->address);
-    if (segment && segment->kind == SkFileC) {
+    } else if (is_static(record->address)) {
         record->object = HWM_OBJECT_STATIC;
-    } else if (owner) {
-        record->object = HWM_OBJECT_STACK;
-        record->object_tid = owner->tid;
+    } else if (!is_tasks(record, HWM_OBJECT_STACK, is_on_stack) &&
+               !is_tasks(record, HWM_OBJECT_THREAD, is_own)) {
+        take_mapping(record);
     }
 }

@@ -11,6 +11,7 @@
 #include "maps.h"
 #include "process.h"
 #include "region.h"
+#include "slots.h"
 #include "stream.h"
 #include "tasks.h"
 
@@ -36,15 +37,17 @@ static void begin_child(ThreadId thread)
     (void)thread;
     hwm_stream_abandon();
     hwm_blocks_reset();
+    hwm_region_forked();
     hwm_cores_reset();
     is_followed = is_followed && (hwm_machine.flags & HWM_FOLLOW);
     if (is_followed) {
         hwm_stream_open(True);
         hwm_maps_tell_all();
+    } else {
+        hwm_slots_ignore();
+        hwm_region_set(False);
     }
     hwm_tasks_reset(); /* tells the stream which task is left */
-    if (!is_followed)
-        hwm_region_set(False);
 }
 
 void hwm_process_init(void)

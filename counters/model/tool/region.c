@@ -6,15 +6,54 @@
 
 #include "core_api.h"
 #include "region.h"
+#include "shared.h"
 
 Bool hwm_modelling;
 
 static Bool is_waiting; /* for the function that it begins with */
+static Bool is_over;    /* the budget is used up */
+static ULong all;       /* instructions of all processes, when they were last summed */
+static ULong counted;   /* those of this process that `all` contains */
+
+/* --- the budget ------------------------------------------------------------------------------ */
+
+static void sum_up(void)
+{
+    ULong now = hwm_instructions();
+    Int fd = hwm_shared_open("budget", &all, sizeof all);
+
+    all += now - counted;
+    counted = now;
+    hwm_shared_close(fd, &all, sizeof all);
+    is_over = all >= hwm_machine.instructions;
+}
+
+Bool hwm_region_is_over(void)
+{
+    if (hwm_modelling && hwm_machine.instructions)
+        sum_up();
+    return is_over;
+}
+
+void hwm_region_forked(void)
+{
+    counted = 0;
+}
+
+void hwm_region_finish(void)
+{
+    if (hwm_machine.instructions)
+        sum_up();
+}
+
+/* --- the first function ---------------------------------------------------------------------- */
 
 void hwm_region_init(void)
 {
-    is_waiting = hwm_machine.from[0] != '\0';
-    hwm_modelling = !is_waiting;
+    if (hwm_machine.instructions)
+        sum_up(); /* an earlier process may have used it up */
+    is_waiting = hwm_machine.from[0] != '\0' && !is_over;
+    hwm_modelling = !is_waiting && !is_over;
 }
 
 /* Whether `name` is the function that was asked for: the same, or with the parameters, template
@@ -51,6 +90,8 @@ Bool hwm_region_starts_at(Addr address)
     return VG_(get_fnname_raw)(epoch, address, &name) && !VG_(strcmp)(name, hwm_machine.from);
 }
 
+/* --- switching ------------------------------------------------------------------------------- */
+
 void hwm_region_set(Bool modelling)
 {
     const Addr start = 0x1000; /* a range of all addresses would have a length of 0 */
@@ -67,17 +108,6 @@ void hwm_region_set(Bool modelling)
 
 void hwm_region_check(void)
 {
-    if (hwm_modelling && hwm_machine.instructions && hwm_instructions() >= hwm_machine.instructions)
+    if (is_over)
         hwm_region_set(False);
-}
-
-void hwm_region_finish(void)
-{
-    HChar text[sizeof hwm_machine.from + 64];
-
-    if (!is_waiting)
-        return;
-    VG_(snprintf)
-    (text, sizeof text, "%s() was never called: nothing was modelled", hwm_machine.from);
-    hwm_stream_note(text);
 }

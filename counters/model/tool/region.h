@@ -6,7 +6,14 @@
 
 #include "tool.h"
 
-/* Before the stream ends: a note if the region never began. */
+/* Whether the budget of instructions, which all processes of the workload share, is used up: then the
+ * running task is to leave generated code, so that hwm_region_check() can end the region. */
+Bool hwm_region_is_over(void);
+
+/* A forked child: what its parent has modelled counts already. Before its counts are zeroed. */
+void hwm_region_forked(void);
+
+/* Before the stream ends: what this process has modelled is counted. */
 void hwm_region_finish(void);
 
 #endif

@@ -1,51 +1,49 @@
 #include "slots.h"
 
-#include "pub_tool_libcfile.h"
-#include "pub_tool_vki.h"
-#include "pub_tool_vkiscnums_asm.h"
-
-#include "core_api.h"
-
-/* flock(2) */
-#define LOCK_EXCLUSIVE 2
+#include "shared.h"
 
 static UInt live_on[HWM_MAX_SLOTS];
+static Bool is_ignored;
 
-/* The file is locked while it is open. Where there is none to be had, the counts are those of this
- * process alone. */
 static Int open_counts(void)
 {
-    HChar path[sizeof(hwm_machine.directory) + 8];
-    SysRes res;
-    Int fd;
-
-    VG_(sprintf)(path, "%s/slots", hwm_machine.directory);
-    res = VG_(open)(path, VKI_O_CREAT | VKI_O_RDWR, 0600);
-    if (sr_isError(res))
-        return -1;
-    fd = (Int)sr_Res(res);
-    VG_(do_syscall)(__NR_flock, (UWord)fd, LOCK_EXCLUSIVE, 0, 0, 0, 0, 0, 0);
-    VG_(read)(fd, live_on, (Int)(hwm_machine.nr_slots * sizeof(*live_on)));
-    return fd;
+    return hwm_shared_open("slots", live_on, hwm_machine.nr_slots * sizeof(*live_on));
 }
 
 static void close_counts(Int fd)
 {
-    if (fd < 0)
-        return;
-    VG_(lseek)(fd, 0, VKI_SEEK_SET);
-    VG_(write)(fd, live_on, (Int)(hwm_machine.nr_slots * sizeof(*live_on)));
-    VG_(close)(fd);
+    hwm_shared_close(fd, live_on, hwm_machine.nr_slots * sizeof(*live_on));
 }
 
-UInt hwm_slot_take(void)
+static Bool is_among(const ULong *cores, UInt slot)
 {
-    Int fd = open_counts();
-    UInt best = 0;
+    UInt core = hwm_machine.slots[slot];
 
-    for (UInt i = 1; i < hwm_machine.nr_slots; i++)
-        if (live_on[i] < live_on[best])
+    return !cores || cores[core / 64] >> core % 64 & 1;
+}
+
+/* nr_slots: there is none */
+static UInt best_among(const ULong *cores)
+{
+    UInt best = hwm_machine.nr_slots;
+
+    for (UInt i = 0; i < hwm_machine.nr_slots; i++)
+        if (is_among(cores, i) && (best == hwm_machine.nr_slots || live_on[i] < live_on[best]))
             best = i;
+    return best;
+}
+
+UInt hwm_slot_take(const ULong *cores)
+{
+    UInt best;
+    Int fd;
+
+    if (is_ignored)
+        return 0;
+    fd = open_counts();
+    best = best_among(cores);
+    if (best == hwm_machine.nr_slots)
+        best = best_among(NULL);
     live_on[best]++;
     close_counts(fd);
     return best;
@@ -53,9 +51,17 @@ UInt hwm_slot_take(void)
 
 void hwm_slot_give(UInt slot)
 {
-    Int fd = open_counts();
+    Int fd;
 
+    if (is_ignored)
+        return;
+    fd = open_counts();
     if (live_on[slot])
         live_on[slot]--;
     close_counts(fd);
+}
+
+void hwm_slots_ignore(void)
+{
+    is_ignored = True;
 }

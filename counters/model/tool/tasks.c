@@ -8,6 +8,8 @@
 #include "pub_tool_vkiscnums_asm.h"
 
 #include "core.h"
+#include "guest.h"
+#include "objects.h"
 #include "slots.h"
 #include "syscalls.h"
 #include "turns.h"
@@ -18,7 +20,32 @@ static struct hwm_task **running; /* by Valgrind's thread number */
 static struct hwm_task **live; /* in no order */
 static UInt nr_tasks, max_tasks, nr_live;
 
-static struct hwm_task *task_create(ThreadId thread)
+/* What a task takes over from the one that made it; there is none for the first. */
+static void inherit(struct hwm_task *t, struct hwm_task *creator)
+{
+    if (!creator)
+        return;
+    t->is_bound = creator->is_bound;
+    VG_(memcpy)(t->cores, creator->cores, sizeof(t->cores));
+    t->exit_futex = creator->child_exit_futex;
+    creator->clone = t;
+}
+
+/* Takes a slot; returns the core to be on. */
+static UInt place(struct hwm_task *t)
+{
+    UInt core;
+
+    t->slot = hwm_slot_take(t->is_bound ? t->cores : NULL);
+    core = hwm_machine.slots[t->slot];
+    /* The program may have asked for cores that the plan doesn't have. */
+    for (UInt i = 0; !hwm_task_may_use(t, core) && i < hwm_machine.nr_cores; i++)
+        if (hwm_task_may_use(t, i))
+            core = i;
+    return core;
+}
+
+static struct hwm_task *task_create(ThreadId thread, struct hwm_task *creator)
 {
     struct hwm_task *t = VG_(calloc)("hwm.task", 1, sizeof(*t));
 
@@ -29,8 +56,8 @@ static struct hwm_task *task_create(ThreadId thread)
     }
     t->thread = thread;
     t->index = nr_tasks;
-    t->slot = hwm_slot_take();
-    t->core = hwm_machine.slots[t->slot];
+    inherit(t, creator);
+    t->core = place(t);
     t->alive = True;
     t->context = hwm_context_root(t->index);
     tasks[nr_tasks++] = t;
@@ -91,12 +118,10 @@ static void tell_task(struct hwm_task *t)
 /* A new thread begins where its creator is. */
 static void on_create(ThreadId parent, ThreadId child)
 {
-    struct hwm_task *creator = running[parent], *t = task_create(child);
+    struct hwm_task *creator = running[parent], *t = task_create(child, creator);
 
-    if (!creator)
-        return;
-    t->exit_futex = creator->child_exit_futex;
-    hwm_core_advance(t->core, hwm_core_clock(creator->core));
+    if (creator)
+        hwm_core_advance(t->core, hwm_core_clock(creator->core));
 }
 
 /* It takes part in nothing any more; what it cost stays. */
@@ -119,6 +144,7 @@ static void on_exit(ThreadId thread)
     if (!t)
         return;
     hwm_core_leave();
+    t->own = hwm_guest_thread_pointer(thread);
     tell(t, HWM_RECORD_TASK_END);
     hwm_slot_give(t->slot);
     retire(t);
@@ -134,7 +160,16 @@ void hwm_tasks_give_slots(void)
 void hwm_tasks_take_slots(void)
 {
     for (UInt i = 0; i < nr_live; i++)
-        live[i]->slot = hwm_slot_take();
+        live[i]->slot = hwm_slot_take(live[i]->is_bound ? live[i]->cores : NULL);
+}
+
+static void begin(struct hwm_task *t)
+{
+    t->tid = (UInt)VG_(gettid)();
+    t->stack = VG_(get_SP)(t->thread);
+    hwm_stack_find(t);
+    tell_task(t);
+    t->is_told = True;
 }
 
 static void on_start(ThreadId thread, ULong blocks)
@@ -143,18 +178,14 @@ static void on_start(ThreadId thread, ULong blocks)
 
     (void)blocks;
     if (!t) /* the first one */
-        t = task_create(thread);
-    if (!t->tid) {
-        t->tid = (UInt)VG_(gettid)();
-        t->stack = VG_(get_SP)(thread);
-        tell_task(t);
-    }
+        t = task_create(thread, NULL);
+    if (!t->is_told)
+        begin(t);
     if (hwm_modelling && !hwm_turn_take(t)) {
         hwm_core_pass(t);
         return;
     }
     hwm_task = t;
-    hwm_region_check();
     hwm_core_enter(t->core);
 }
 
@@ -162,18 +193,38 @@ static void on_stop(ThreadId thread, ULong blocks)
 {
     (void)thread, (void)blocks;
     hwm_core_leave();
+    hwm_region_check();
 }
 
-void hwm_task_move(struct hwm_task *t, UInt core)
+/* --- moving ---------------------------------------------------------------------------------- */
+
+static void change_core(struct hwm_task *t, UInt core)
 {
     ULong now = hwm_core_clock(t->core);
 
-    if (t->core == core)
-        return;
-    hwm_core_leave();
     hwm_turn_moved(t, core);
     t->core = core;
     hwm_core_advance(core, now);
+}
+
+Bool hwm_task_may_use(const struct hwm_task *t, UInt core)
+{
+    return !t->is_bound || (t->cores[core / 64] >> core % 64 & 1);
+}
+
+void hwm_task_bind(struct hwm_task *t, const ULong cores[HWM_MAX_CORES / 64])
+{
+    t->is_bound = True;
+    VG_(memcpy)(t->cores, cores, sizeof(t->cores));
+    if (hwm_task_may_use(t, t->core))
+        return;
+    /* What it has cost so far, it cost the core that it leaves. */
+    if (hwm_modelling) {
+        hwm_cores_settle();
+        hwm_blocks_dump();
+    }
+    hwm_slot_give(t->slot);
+    change_core(t, place(t));
 }
 
 /* --- signals --------------------------------------------------------------------------------- */
@@ -226,6 +277,9 @@ static void on_syscall_done(ThreadId thread, UInt nr, UWord *args, UInt nr_args,
 
     if (!t)
         return;
+    /* It may be spoken of by its number before it has run. */
+    if (nr == __NR_clone && t->clone && !sr_isError(res) && !t->clone->tid)
+        t->clone->tid = (UInt)sr_Res(res);
     hwm_turn_return(t, res);
     hwm_syscall_after(t, nr, args, nr_args, res);
 }
@@ -250,8 +304,7 @@ void hwm_tasks_reset(void)
         if (live[i] != hwm_task)
             retire(live[i]);
     hwm_turns_reset(hwm_task);
-    hwm_task->slot = hwm_slot_take(); /* the parent keeps its own */
-    hwm_task_move(hwm_task, hwm_machine.slots[hwm_task->slot]);
+    change_core(hwm_task, place(hwm_task)); /* the parent keeps its own slot */
     hwm_task->tid = (UInt)VG_(gettid)();
     tell_task(hwm_task);
 }

@@ -4,8 +4,10 @@
 
 #include "tool.h"
 
-/* The task goes on on another core: sched_setaffinity(2). */
-void hwm_task_move(struct hwm_task *task, UInt core);
+/* sched_setaffinity(2): the task runs on one of these cores alone (of HWM_MAX_CORES bits, one at
+ * least), and so do those that it makes. */
+void hwm_task_bind(struct hwm_task *task, const ULong cores[HWM_MAX_CORES / 64]);
+Bool hwm_task_may_use(const struct hwm_task *task, UInt core);
 
 /* The process is about to be replaced, or ends: its tasks' slots are free for others; and: it was not. */
 void hwm_tasks_give_slots(void);

@@ -13,6 +13,7 @@
  *   lines.c       who owns which line, and when cores begin to contend for it
  *   tasks.c       tasks: placement, threads, signals
  *   slots.c       the placement plan: where the next task goes
+ *   shared.c      numbers that all processes of the workload share
  *   turns.c       which task runs next, and what waiting means for its clock
  *   syscalls.c    memory policies and moves that the workload asks for; futexes, clone, exec
  *   heap.c        where heap objects were allocated
@@ -69,7 +70,11 @@ struct hwm_frame { /* of the shadow stack */
 struct hwm_task {
     ThreadId thread;  /* Valgrind's number, reused */
     UInt index;       /* our own, never reused; of hwm_task_at() */
-    UInt tid;         /* the kernel's */
+    UInt tid;         /* the kernel's; 0: not known yet */
+    Bool is_told;     /* the stream knows it */
+    Bool is_bound;    /* to `cores`, by sched_setaffinity(2) */
+    ULong cores[HWM_MAX_CORES / 64]; /* bit i: core i */
+    struct hwm_task *clone; /* the newest that it made */
     HChar name[16];   /* the kernel's, when it began */
     UInt core;        /* index in hwm_machine.cores */
     Bool alive;
@@ -84,6 +89,8 @@ struct hwm_task {
     UWord exit_futex, child_exit_futex; /* woken when it ends; when what it clones now ends */
     UInt slot;        /* of the plan, that it takes up */
     Addr stack;       /* its stack pointer when it began */
+    Addr stack_start, stack_end; /* of the memory that it begins in: objects.c */
+    Addr own;         /* where its thread-local variables are about; 0: not known yet */
     struct hwm_frame *frames;
     UInt nr_frames, max_frames, base; /* frames below `base` belong to interrupted code */
     struct {          /* signal handlers that have not returned: what they interrupted */
@@ -133,7 +140,8 @@ void hwm_region_init(void);
 Bool hwm_region_starts_at(Addr address);
 /* Switches on or off and throws away all translations, which were made for the other. */
 void hwm_region_set(Bool modelling);
-/* Called before a task goes on: the budget of instructions. */
+/* Ends the region if its budget of instructions is used up. Called when a task has left generated code,
+ * which is what goes away. */
 void hwm_region_check(void);
 
 /* --- heap objects: heap.c ---------------------------------------------------------------------- */

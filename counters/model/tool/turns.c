@@ -6,6 +6,7 @@
 #include "pub_tool_vkiscnums_asm.h"
 
 #include "core_api.h"
+#include "region.h"
 
 /* Slices that a task may use before another of its core gets the turn. */
 #define SIBLING_SLICES 10
@@ -163,7 +164,7 @@ static Bool somebody_may_return(void)
 Bool hwm_turn_goes_on(Bool spent)
 {
     nr_slices++;
-    if (turn != hwm_task)
+    if (turn != hwm_task || hwm_region_is_over())
         return False;
     if (spent || (++slices >= SIBLING_SLICES && hwm_core_is_contended(turn->core))) {
         release();

@@ -90,7 +90,7 @@ static void test_garbage(void **state)
         if (hwp_cache_lines_decode(bytes, s.len, &back)) {
             accepted++;
             hwp_vec_foreach (&back.lines, line) {
-                assert_true(line->object <= HWP_LINE_STATIC);
+                assert_true(line->object <= HWP_LINE_MAPPING);
                 assert_true(line->first_access + line->nr_accesses <= back.accesses.len);
                 assert_true(line->nr_accesses <= back.accesses.len);
             }
