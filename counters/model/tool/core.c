@@ -257,16 +257,17 @@ VG_REGPARM(1) void hwm_slice_end(void *state)
 
 /* The registers of other threads are where those of the running one are in its thread's state. Until
  * a first slice has told where, a task runs one block. */
-void hwm_core_pass(struct hwm_task *t)
+Bool hwm_core_pass(struct hwm_task *t)
 {
     if (registers_known) {
         Addr state = (Addr)VG_(get_ThreadState)(t->thread) + registers_at;
         ((guest_state *)state)->host_EvC_COUNTER = 0;
-        return;
+        return True;
     }
     hwm_task = t;
     hwm_core_enter(t->core);
     hwm_slice_cut();
+    return False;
 }
 
 /* --- the end --------------------------------------------------------------------------------- */

@@ -14,6 +14,12 @@ extern Int VG_(safe_fd)(Int oldfd);
 /* A thread's registers are in here, at the same place for all; see hwm_core_pass(). */
 extern void *VG_(get_ThreadState)(ThreadId tid);
 
+/* Gives up Valgrind's lock for a task that waits, and takes it again; see hwm_park(). The status is that
+ * of a thread which could run if it had the lock (ThreadStatus VgTs_Yielding). */
+#define HWM_STATUS_YIELDING 4
+extern void VG_(release_BigLock)(ThreadId tid, Int status, const HChar *who);
+extern void VG_(acquire_BigLock)(ThreadId tid, const HChar *who);
+
 /* Any system call: the public functions have no pwrite(2) and no ftruncate(2). */
 extern SysRes VG_(do_syscall)(UWord number, RegWord, RegWord, RegWord, RegWord, RegWord, RegWord,
                               RegWord, RegWord);

@@ -9,6 +9,7 @@
 
 #include "core.h"
 #include "guest.h"
+#include "park.h"
 #include "objects.h"
 #include "slots.h"
 #include "syscalls.h"
@@ -182,7 +183,7 @@ static void on_start(ThreadId thread, ULong blocks)
     if (!t->is_told)
         begin(t);
     if (hwm_modelling && !hwm_turn_take(t)) {
-        hwm_core_pass(t);
+        t->passed = hwm_core_pass(t);
         return;
     }
     hwm_task = t;
@@ -191,9 +192,13 @@ static void on_start(ThreadId thread, ULong blocks)
 
 static void on_stop(ThreadId thread, ULong blocks)
 {
-    (void)thread, (void)blocks;
+    struct hwm_task *t = running[thread];
+
+    (void)blocks;
     hwm_core_leave();
     hwm_region_check();
+    if (t && t->passed && hwm_modelling)
+        hwm_park(t);
 }
 
 /* --- moving ---------------------------------------------------------------------------------- */

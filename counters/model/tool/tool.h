@@ -15,6 +15,7 @@
  *   slots.c       the placement plan: where the next task goes
  *   shared.c      numbers that all processes of the workload share
  *   turns.c       which task runs next, and what waiting means for its clock
+ *   park.c        where the others wait
  *   syscalls.c    memory policies and moves that the workload asks for; futexes, clone, exec
  *   heap.c        where heap objects were allocated
  *   maps.c        executable mappings, told to the stream as they come and go
@@ -83,7 +84,9 @@ struct hwm_task {
     UWord waits_on;   /* the futex it waits on in the kernel, or 0 */
     Bool is_entering; /* it may not have got there yet */
     Bool woken;       /* it has been woken from that, but is not back yet */
-    UInt woken_looks; /* how often others have looked for it since */
+    UInt missed_ms;   /* when it was first found not to be back although it is next; 0: not yet */
+    Bool passed;      /* it wasn't its turn, and nothing of it has run */
+    UInt parked;      /* waits for its turn, asleep: park.c */
     ULong last_turn;  /* number of the turn it had last: turns.c */
     ULong turns_before; /* handed out when its system call began */
     UWord exit_futex, child_exit_futex; /* woken when it ends; when what it clones now ends */
@@ -124,8 +127,9 @@ ULong hwm_time(void); /* of the core that is ahead: the time of records */
 /* Its clock is now at least this: it waited for something. */
 void hwm_core_advance(UInt core, ULong ticks);
 Bool hwm_core_is_contended(UInt core); /* more than one */
-/* A task has got Valgrind's lock, but it is not its turn: it gives the lock back without running. */
-void hwm_core_pass(struct hwm_task *task);
+/* A task has got Valgrind's lock, but it is not its turn: it gives the lock back without running. True:
+ * at once; else after a block of code. */
+Bool hwm_core_pass(struct hwm_task *task);
 void hwm_core_occupied(UInt core, Int delta); /* runnable tasks on it: +1 or -1 */
 ULong hwm_instructions(void); /* modelled so far, by all cores */
 void hwm_cores_settle(void);  /* everything logged so far is woven */

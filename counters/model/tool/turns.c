@@ -2,19 +2,21 @@
 
 #include "pub_tool_aspacemgr.h"
 #include "pub_tool_libcfile.h"
+#include "pub_tool_libcproc.h"
 #include "pub_tool_vki.h"
 #include "pub_tool_vkiscnums_asm.h"
 
 #include "core_api.h"
+#include "park.h"
 #include "region.h"
 
 /* Slices that a task may use before another of its core gets the turn. */
 #define SIBLING_SLICES 10
 /* Slices after which tasks that wait for the outside world get a chance to return. */
 #define RETURN_SLICES 16
-/* How often others look for one thought to be woken, before they go on without it: the kernel may have
+/* How long others wait for one thought to be woken, before they go on without it: the kernel may have
  * woken another of those that waited, or none. */
-#define WOKEN_LOOKS 200000
+#define WOKEN_MS 1000
 /* How often a task on its way to sleep is looked at. */
 #define ENTERING_LOOKS 1000
 /* The command of futex(2) without its flags. */
@@ -32,7 +34,7 @@ static void wake(struct hwm_task *t, ULong ticks)
     hwm_core_advance(t->core, ticks);
     hwm_core_occupied(t->core, 1);
     t->woken = True;
-    t->woken_looks = 0;
+    t->missed_ms = 0;
 }
 
 static void unwake(struct hwm_task *t)
@@ -128,6 +130,27 @@ static void release(void)
     turn = NULL;
 }
 
+/* Nobody has the turn: whose it is now is called, unless it is not parked and on its way already. */
+static void call_next(void)
+{
+    struct hwm_task *next = turn ? NULL : first();
+
+    if (next)
+        hwm_unpark(next);
+}
+
+/* It is thought to be on its way back from the kernel, but doesn't come. */
+static Bool is_lost(struct hwm_task *t)
+{
+    UInt now_ms = VG_(read_millisecond_timer)() | 1;
+
+    if (!t->woken)
+        return False;
+    if (!t->missed_ms)
+        t->missed_ms = now_ms;
+    return now_ms - t->missed_ms > WOKEN_MS;
+}
+
 Bool hwm_turn_take(struct hwm_task *t)
 {
     struct hwm_task *next;
@@ -143,8 +166,9 @@ Bool hwm_turn_take(struct hwm_task *t)
         slices = 0;
         return True;
     }
-    if (next->woken && ++next->woken_looks > WOKEN_LOOKS)
+    if (is_lost(next))
         unwake(next);
+    call_next();
     return False;
 }
 
@@ -168,6 +192,7 @@ Bool hwm_turn_goes_on(Bool spent)
         return False;
     if (spent || (++slices >= SIBLING_SLICES && hwm_core_is_contended(turn->core))) {
         release();
+        call_next();
         return False;
     }
     return !somebody_may_return();
@@ -293,6 +318,9 @@ void hwm_turn_wait(struct hwm_task *t, UInt nr, const UWord *args)
         nr_entering++;
     }
     set_blocked(t, True);
+    call_next();
+    if (nr == __NR_exit_group)
+        hwm_unpark_all();
 }
 
 /* When a task that waited goes on, if nothing better is known: at the clock of the core that ran
@@ -333,6 +361,7 @@ void hwm_turn_leave(struct hwm_task *t)
     set_blocked(t, True);
     nr_waiting--;
     wake_waiters(t, t->exit_futex, 0x7fffffff);
+    call_next();
 }
 
 void hwm_turn_moved(struct hwm_task *t, UInt core)
