@@ -8,6 +8,7 @@
 
 #include "base/mem.h"
 #include "counters/diagnose.h"
+#include "counters/model_launch.h"
 
 /* Opens `attr` for a moment: 0, or the errno it fails with. */
 static int try_open(struct perf_event_attr attr, pid_t pid, int cpu)
@@ -76,6 +77,20 @@ static void hardware(struct hwp_findings *list, const struct hwp_system_facts *f
     if (facts->nmi_watchdog)
         add(list, "NMI watchdog", false, hwp_strdup("on: it holds one counter on every CPU"),
             hwp_asprintf("%ssysctl kernel.nmi_watchdog=0", sudo(facts)));
+}
+
+static void modelled(struct hwp_findings *list)
+{
+    hwp_cleanup(hwp_free_cleanup) char *directory = NULL;
+    struct hwp_error *err = hwp_model_tool_directory(&directory);
+
+    if (!err) {
+        add(list, "modelled PMU", true,
+            hwp_strdup("cycles, misses, contention on a simulated machine: --source model"), NULL);
+        return;
+    }
+    add(list, "modelled PMU", false, hwp_steal(&err->msg), hwp_steal(&err->hint));
+    hwp_error_destroy(err);
 }
 
 static void software(struct hwp_findings *list, const struct hwp_system_facts *facts)
@@ -157,6 +172,7 @@ void hwp_doctor(const struct hwp_system_facts *facts, struct hwp_findings *ret)
     struct hwp_findings list = {0};
 
     hardware(&list, facts);
+    modelled(&list);
     software(&list, facts);
     tracepoints(&list, facts);
     breakpoints(&list, facts);

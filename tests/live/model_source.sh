@@ -23,5 +23,9 @@ check 'death by signal 11 is 139' [ $? = 139 ]
 expect 127 'no program no-such' "$HWPROF" stat --source model no-such-program
 expect 125 'launches' "$HWPROF" stat --source model -p $$
 expect 2 'modelled PMU' "$HWPROF" stat --source clock --follow no true
+"$HWPROF" doctor >out
+check 'doctor tells of it' grep -q '^yes *modelled PMU' out
+HWPROF_MODEL_DIR=$PWD "$HWPROF" doctor >out
+check 'and of its absence' grep -q '^no *modelled PMU' out
 check 'the temporary directory is empty' [ -z "$(ls data)" ]
 finish
