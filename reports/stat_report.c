@@ -139,6 +139,11 @@ static char *metric_text(const struct line *line)
                         line->value.estimate ? " (estimate)" : "");
 }
 
+static bool is_modelled(const struct line *line)
+{
+    return hwp_count_known(&line->count) && line->ev->origin == HWP_ORIGIN_MODELLED;
+}
+
 static void text_line(const struct hwp_stat *s, const struct hwp_stat_report_options *options,
                       const struct line *line, struct hwp_out *out)
 {
@@ -157,7 +162,7 @@ static void text_line(const struct hwp_stat *s, const struct hwp_stat_report_opt
     hwp_text_pad(out, value, 18, true);
     hwp_out_printf(out, " %-4s ", unit_of(line));
     hwp_str_add(&text, name);
-    if (*metric || noisy || scaled)
+    if (*metric || noisy || scaled || is_modelled(line))
         for (size_t w = hwp_display_width(name); w < 28; w++)
             hwp_str_addc(&text, ' ');
     hwp_str_addf(&text, "%s%s", *metric ? " " : "", metric);
@@ -165,6 +170,8 @@ static void text_line(const struct hwp_stat *s, const struct hwp_stat_report_opt
         hwp_str_addf(&text, "  ( +-%6.2f%% )", line->error_percent);
     if (scaled)
         hwp_str_addf(&text, "  (%.2f%%)", hwp_count_running_percent(&line->count));
+    if (is_modelled(line))
+        hwp_str_add(&text, "  (modelled)");
     hwp_out_printf(out, "%s\n", text.data);
     hwp_str_deinit(&text);
 }
@@ -217,19 +224,29 @@ static void text_reasons(const struct hwp_stat *s, struct hwp_out *out)
     }
 }
 
+/* The times are those of the run, which the model made longer. */
+static const char *under_model(const struct hwp_stat *s)
+{
+    hwp_vec_foreach (&s->events, ev)
+        if (ev->origin == HWP_ORIGIN_MODELLED)
+            return " under the model";
+    return "";
+}
+
 static void text_times(const struct hwp_stat *s, struct hwp_out *out)
 {
+    const char *model = under_model(s);
     double root = s->duration_ns.n ? sqrt((double)s->duration_ns.n) : 1;
 
     hwp_out_puts(out, "\n");
     if (s->duration_ns.mean <= 0)
         hwp_out_puts(out, "                 – seconds time elapsed\n");
     else if (s->nr_runs > 1)
-        hwp_out_printf(out, " %17.9f +- %.9f seconds time elapsed  ( +-%6.2f%% )\n",
+        hwp_out_printf(out, " %17.9f +- %.9f seconds time elapsed%s  ( +-%6.2f%% )\n",
                        s->duration_ns.mean / 1e9, hwp_moments_stddev(&s->duration_ns) / root / 1e9,
-                       hwp_moments_error_percent(&s->duration_ns));
+                       model, hwp_moments_error_percent(&s->duration_ns));
     else
-        hwp_out_printf(out, " %17.9f seconds time elapsed\n", s->duration_ns.mean / 1e9);
+        hwp_out_printf(out, " %17.9f seconds time elapsed%s\n", s->duration_ns.mean / 1e9, model);
     if (s->user_ns.mean > 0 || s->system_ns.mean > 0) {
         hwp_out_printf(out, "\n %17.9f seconds user\n", s->user_ns.mean / 1e9);
         hwp_out_printf(out, " %17.9f seconds sys\n", s->system_ns.mean / 1e9);
@@ -285,6 +302,8 @@ static void csv_line(const struct hwp_stat *s, const struct hwp_stat_report_opti
     } else {
         hwp_out_puts(out, sep);
     }
+    if (is_modelled(line))
+        hwp_out_printf(out, "%smodelled", sep);
     hwp_out_puts(out, "\n");
 }
 
@@ -327,6 +346,8 @@ static void json_line(const struct hwp_stat *s, const struct hwp_stat_report_opt
     hwp_json_put_uint(object, "event-runtime", line->count.time_running_ns);
     hwp_json_put_number(object, "pcnt-running", hwp_count_running_percent(&line->count));
     put_metric(object, line);
+    if (is_modelled(line))
+        hwp_json_put_text(object, "origin", hwp_origin_name(line->ev->origin));
     if (!hwp_count_known(&line->count) && line->ev->reason)
         hwp_json_put_text(object, "reason", line->ev->reason);
     hwp_json_print(object, false, out);

@@ -130,6 +130,36 @@ static void csv_is_perfs(void **state)
     hwp_stat_deinit(&s);
 }
 
+/* A count that was modelled says so in each form, one that is not known doesn't. */
+static void modelled_is_marked(void **state)
+{
+    struct hwp_run run = {.duration_ns = 2000000000};
+    struct hwp_stat s = {0};
+
+    (void)state;
+    run.command = hwp_strdup("true");
+    add(&run, "cycles", "", hwp_count_exact(5000));
+    add(&run, "page-faults", "", (struct hwp_count){0});
+    run.events.data[0].origin = run.events.data[1].origin = HWP_ORIGIN_MODELLED;
+    assert_null(hwp_stat_add(&s, &run));
+    hwp_run_deinit(&run);
+    struct hwp_stat_report_options options = {0};
+    char *text hwp_cleanup(hwp_free_cleanup) = print(&s, &options);
+    assert_non_null(strstr(text, "             5,000      cycles                        (modelled)\n"
+                                 "   <not supported>      page-faults\n"
+                                 "\n"
+                                 "       2.000000000 seconds time elapsed under the model\n"));
+    options.report.format = HWP_FORMAT_CSV;
+    char *csv hwp_cleanup(hwp_free_cleanup) = print(&s, &options);
+    assert_string_equal(csv, "5000,,cycles,0,100.00,,,modelled\n"
+                             "<not supported>,,page-faults,0,0.00,,\n");
+    options.report.format = HWP_FORMAT_JSON;
+    char *json hwp_cleanup(hwp_free_cleanup) = print(&s, &options);
+    assert_non_null(strstr(json, "\"origin\":\"modelled\""));
+    assert_null(strstr(strchr(json, '\n'), "origin"));
+    hwp_stat_deinit(&s);
+}
+
 static void json_is_one_object_a_line(void **state)
 {
     struct hwp_stat s = {0};
@@ -192,6 +222,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(text_of_one_run), cmocka_unit_test(text_of_runs),
         cmocka_unit_test(csv_is_perfs),    cmocka_unit_test(json_is_one_object_a_line),
+        cmocka_unit_test(modelled_is_marked),
         cmocka_unit_test(per_core_lines),  cmocka_unit_test(a_shared_reason_is_given_once),
     };
 
