@@ -200,7 +200,8 @@ static void write_machine(const struct hwp_run *run, struct hwp_out *out)
     struct hwp_str line = {0};
     char *pins hwp_cleanup(hwp_free_cleanup) = hwp_header_pins(run);
 
-    if (!mentions(run->topology, run->cpu_model))
+    /* The processor that hwprof ran on is not the modelled one. */
+    if (!mentions(run->topology, run->cpu_model) && !(run->topology && is_modelled(run)))
         add_part(&line, run->cpu_model);
     if (run->topology && line.len)
         hwp_str_add(&line, ", ");

@@ -115,6 +115,7 @@ static void of_a_modelled_run(void **state)
 
     (void)state;
     run.command = hwp_strdup("counter");
+    run.cpu_model = hwp_strdup("of this machine");
     hwp_vec_push(&run.events, (struct hwp_event){.name = hwp_strdup("cycles"),
                                                  .origin = HWP_ORIGIN_MODELLED,
                                                  .sampled = true,
