@@ -96,22 +96,62 @@ struct hwm_block *hwm_block_create(Addr address, UInt nr_instrs, UInt nr_sites)
     return b;
 }
 
-void hwm_block_select(struct hwm_block *b, struct hwm_context *context)
-{
-    struct hwm_tally **link = &b->tallies, *t;
+/* --- tallies ----------------------------------------------------------------------------------
+ * Found by block and context: in a program that recurses, a block has hundreds of thousands. */
 
-    while ((t = *link) && t->context != context)
-        link = &t->next;
-    if (t) {
-        *link = t->next;
-    } else {
-        t = VG_(calloc)("hwm.tally", 1, sizeof(*t) + b->nr_segments * sizeof(ULong));
-        t->block = b;
-        t->context = context;
-    }
+static struct hwm_tally **tallies; /* by hash, chained by `same_hash` */
+static UInt tally_bits, nr_tallies;
+
+static struct hwm_tally **tally_place(const struct hwm_block *b, const struct hwm_context *c)
+{
+    ULong key = (Addr)b * 0x9E3779B97F4A7C15ull ^ (Addr)c * 0xC2B2AE3D27D4EB4Full;
+
+    return &tallies[key * 0x9E3779B97F4A7C15ull >> (64 - tally_bits)];
+}
+
+static void grow_tallies(void)
+{
+    struct hwm_tally **old = tallies, *next;
+    ULong nr_old = old ? 1ull << tally_bits : 0;
+
+    tally_bits = old ? tally_bits + 1 : 12;
+    tallies = VG_(calloc)("hwm.tallies", 1ull << tally_bits, sizeof(*tallies));
+    for (ULong i = 0; i < nr_old; i++)
+        for (struct hwm_tally *t = old[i]; t; t = next) {
+            struct hwm_tally **place = tally_place(t->block, t->context);
+            next = t->same_hash;
+            t->same_hash = *place;
+            *place = t;
+        }
+    VG_(free)(old);
+}
+
+static struct hwm_tally *tally_create(struct hwm_block *b, struct hwm_context *context)
+{
+    struct hwm_tally *t =
+        VG_(calloc)("hwm.tally", 1, sizeof(*t) + b->nr_segments * sizeof(ULong));
+    struct hwm_tally **place;
+
+    if (!tallies || nr_tallies >> tally_bits)
+        grow_tallies();
+    place = tally_place(b, context);
+    t->block = b;
+    t->context = context;
     t->next = b->tallies;
     b->tallies = t;
-    b->tally = t;
+    t->same_hash = *place;
+    *place = t;
+    nr_tallies++;
+    return t;
+}
+
+void hwm_block_select(struct hwm_block *b, struct hwm_context *context)
+{
+    struct hwm_tally *t = tallies ? *tally_place(b, context) : NULL;
+
+    while (t && (t->block != b || t->context != context))
+        t = t->same_hash;
+    b->tally = t ? t : tally_create(b, context);
     b->context = context;
 }
 
@@ -248,6 +288,12 @@ void hwm_blocks_reset(void)
 
 static void tally_destroy(struct hwm_tally *t)
 {
+    struct hwm_tally **link = tally_place(t->block, t->context);
+
+    while (*link != t)
+        link = &(*link)->same_hash;
+    *link = t->same_hash;
+    nr_tallies--;
     for (UInt i = 0; t->costs && i < t->block->nr_instrs; i++)
         VG_(free)(t->costs[i]);
     VG_(free)(t->costs);

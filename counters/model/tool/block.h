@@ -25,6 +25,7 @@ struct hwm_tally { /* what a block cost in one context */
     struct hwm_block *block;
     struct hwm_context *context;
     struct hwm_tally *next; /* of the block */
+    struct hwm_tally *same_hash;
     struct hwm_cost **costs; /* per instruction, made when needed; NULL: none yet */
     ULong counts[];          /* per segment */
 };
