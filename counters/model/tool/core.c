@@ -140,7 +140,7 @@ static ULong slowest(const struct hwm_core *but)
 
 /* --- weaving --------------------------------------------------------------------------------- */
 
-static void weave(ULong safe)
+static void weave_once(ULong safe)
 {
     hwm_weave_run(hwm_weave, safe);
     for (UInt i = 0; i < hwm_machine.nr_cores; i++) {
@@ -153,9 +153,30 @@ static void weave(ULong safe)
     }
 }
 
+/* What was played moves clocks on, so that more is safe. */
+static void weave(void)
+{
+    ULong safe = 0, next;
+
+    while ((next = slowest(NULL)) > safe && next != ~0ull) {
+        safe = next;
+        weave_once(safe);
+    }
+}
+
+void hwm_core_settle(UInt core)
+{
+    ULong safe = 0, now;
+
+    while ((now = hwm_core_clock(core)) > safe) {
+        safe = now;
+        weave_once(safe + 1);
+    }
+}
+
 void hwm_cores_settle(void)
 {
-    weave(~0ull);
+    weave_once(~0ull);
 }
 
 /* --- slices ---------------------------------------------------------------------------------- */
@@ -242,9 +263,7 @@ static void stop_running(guest_state *state)
 
 VG_REGPARM(1) void hwm_slice_end(void *state)
 {
-    ULong now = hwm_clock_now(), others = slowest(hwm_core);
-
-    weave(now < others ? now : others);
+    weave();
     review();
     if (!registers_known) {
         registers_at = (Addr)state - (Addr)VG_(get_ThreadState)(hwm_task->thread);

@@ -132,6 +132,9 @@ Bool hwm_core_is_contended(UInt core); /* more than one */
 Bool hwm_core_pass(struct hwm_task *task);
 void hwm_core_occupied(UInt core, Int delta); /* runnable tasks on it: +1 or -1 */
 ULong hwm_instructions(void); /* modelled so far, by all cores */
+/* What this core has logged is woven, so that its clock has all that it waited for: before others learn
+ * of it. */
+void hwm_core_settle(UInt core);
 void hwm_cores_settle(void);  /* everything logged so far is woven */
 void hwm_cores_reset(void);   /* a forked child: counts at zero, caches as they are */
 void hwm_cores_dump(void);    /* HWM_RECORD_CORE and the contested lines, to the stream */

@@ -305,6 +305,8 @@ void hwm_turn_wait(struct hwm_task *t, UInt nr, const UWord *args)
     t->turns_before = turns;
     t->waits_on = is_futex_wait(nr, args) ? args[0] : 0;
     may_have_woken = 2;
+    if (hwm_modelling && (is_futex_wake(nr, args) || nr == __NR_clone))
+        hwm_core_settle(t->core);
     if (is_futex_wake(nr, args))
         wake_waiters(t, args[0], (Int)args[2]);
     if (nr == __NR_clone)
