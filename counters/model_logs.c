@@ -1,15 +1,12 @@
 #include "counters/model_logs.h"
 
 #include <dirent.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <string.h>
 
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/str.h"
-
-#define EXIT_SIGILL (128 + SIGILL)
 
 /* Every log's text. */
 static void read_logs(const char *directory, struct hwp_str *ret, bool *ret_streams)
@@ -74,7 +71,7 @@ static const char *find_failure(const char *logs)
 
 static struct hwp_error *judge(const char *logs, bool has_streams, struct hwp_run *run)
 {
-    const char *unknown = strstr(logs, "unrecognised instruction");
+    const char *unknown = strstr(logs, "Unrecognised instruction");
     const char *failure = find_failure(logs);
 
     if (failure) {
@@ -83,8 +80,9 @@ static struct hwp_error *judge(const char *logs, bool has_streams, struct hwp_ru
                                         line ? line : "it did not say why"),
                               "--source clock measures time without it");
     }
-    if (unknown && run->exit_status == EXIT_SIGILL) {
-        hwp_cleanup(hwp_free_cleanup) char *line = line_around(logs, unknown);
+    if (unknown && strstr(logs, "default action of signal 4")) {
+        /* The next line says where: "at ADDRESS: FUNCTION (FILE:LINE)" */
+        hwp_cleanup(hwp_free_cleanup) char *line = first_line(strchrnul(unknown, '\n'));
         hwp_note_raise(&run->notes, HWP_NOTE_MODEL_INSTRUCTION, line);
     } else if (!has_streams) {
         hwp_cleanup(hwp_free_cleanup) char *line = first_line(logs);
@@ -96,6 +94,17 @@ static struct hwp_error *judge(const char *logs, bool has_streams, struct hwp_ru
     return NULL;
 }
 
+/* Programs that ran outside the model, a line each. */
+static void note_unmodelled(const char *directory, struct hwp_run *run)
+{
+    hwp_cleanup(hwp_free_cleanup) char *path = hwp_asprintf("%s/as-is", directory);
+    hwp_cleanup(hwp_free_cleanup) char *text = hwp_file_read(path, HWP_FILE_SMALL, NULL);
+    hwp_cleanup(hwp_free_cleanup) char *first = first_line(text);
+
+    if (first)
+        hwp_note_raise(&run->notes, HWP_NOTE_MODEL_AS_IS, first);
+}
+
 struct hwp_error *hwp_model_check_logs(const char *directory, struct hwp_run *run)
 {
     struct hwp_str logs = {0};
@@ -104,5 +113,7 @@ struct hwp_error *hwp_model_check_logs(const char *directory, struct hwp_run *ru
     read_logs(directory, &logs, &has_streams);
     struct hwp_error *err = judge(logs.data ? logs.data : "", has_streams, run);
     hwp_str_deinit(&logs);
+    if (!err)
+        note_unmodelled(directory, run);
     return err;
 }

@@ -8,9 +8,11 @@
 
 if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64|amd64)$")
   set(hwm_arch amd64)
+  set(hwm_other_arch x86)
   set(hwm_arch_flags)
 elseif(CMAKE_SYSTEM_PROCESSOR MATCHES "^(aarch64|arm64)$")
   set(hwm_arch arm64)
+  set(hwm_other_arch arm)
   set(hwm_arch_flags -mno-outline-atomics) # these would be calls of libgcc, which asks the libc
 else()
   set(hwm_arch "")
@@ -119,6 +121,10 @@ function(hwm_valgrind_tool name)
     LINKER:--build-id=none LINKER:-Ttext-segment=${hwm_address})
   target_link_libraries(${target} PRIVATE -Wl,--start-group ${hwm_libs} -lgcc -Wl,--end-group)
   hwm_link_support()
+  # For programs of 32 bits.
+  set(as_is ${CMAKE_BINARY_DIR}/${hwm_directory}/${name}-${hwm_other_arch}-linux)
+  configure_file(${CMAKE_SOURCE_DIR}/counters/model/run-as-is.sh ${as_is} COPYONLY)
+  install(PROGRAMS ${as_is} DESTINATION ${hwm_directory})
   install(TARGETS ${target} RUNTIME DESTINATION ${hwm_directory})
   message(STATUS "modelled PMU: ${name}-${hwm_arch}-linux, with Valgrind's ${hwm_support}")
 endfunction()
