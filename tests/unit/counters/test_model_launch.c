@@ -99,10 +99,13 @@ static void test_logs(void **state)
         {"", true, 0, NULL, false},
         {"==7== Process terminating with default action of signal 11 (SIGSEGV)\n", true, 139, NULL,
          false},
-        {"==7== valgrind: Unrecognised\nvex amd64->IR: unhandled\n"
-         "==7== valgrind: unrecognised instruction at address 0x1234.\n",
+        {"vex amd64->IR: unhandled instruction bytes: 0x62 0xF1\n"
+         "==7== valgrind: Unrecognised instruction at address 0x1234.\n"
+         "==7==    at 0x1234: main (x.c:5)\n"
+         "==7== Process terminating with default action of signal 4 (SIGILL)\n",
          true, 132, NULL, true},
-        {"==7== unrecognised instruction at address 0x1234.\n", true, 0, NULL, false}, /* caught */
+        /* caught */
+        {"==7== valgrind: Unrecognised instruction at address 0x1234.\n", true, 132, NULL, false},
         {"\nvalgrind: m_x.c:25 (f): Assertion 'a' failed.\n", true, 139,
          "failed: valgrind: m_x.c:25 (f): Assertion 'a'", false},
         {"\nvalgrind: the 'impossible' happened:\n   LibVEX called failure_exit().\n", true, 139,
@@ -122,6 +125,8 @@ static void test_logs(void **state)
         if (!err != !rows[i].error || (err && !strstr(err->msg, rows[i].error)))
             fail_msg("row %zu: %s", i, err ? err->msg : "no error");
         assert_int_equal(run.notes.len, rows[i].note);
+        if (rows[i].note)
+            assert_string_equal(run.notes.data[0].detail, "at 0x1234: main (x.c:5)");
         hwp_error_destroy(err);
         hwp_run_deinit(&run);
         take("log.7");
