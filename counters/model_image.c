@@ -225,6 +225,7 @@ static struct hwp_error *add_cost(struct image *m, const struct hwm_record_cost 
         .callers = m->callers,
     };
 
+    m->o->has_costs = true;
     load_counters(m, cost);
     if (m->o->config->call_chains)
         find_callers(m, cost->chain);

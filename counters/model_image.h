@@ -25,6 +25,7 @@ struct hwp_model_output {
     HWP_VEC(struct hwp_model_process) processes;
     uint64_t *totals;          /* [column × cores + core] */
     unsigned nr_notes;
+    bool has_costs;            /* something was modelled */
 };
 
 /* *ret_is_whole: the stream has its end. What stands before a place that makes no sense is used. */

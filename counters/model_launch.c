@@ -161,16 +161,12 @@ struct hwp_error *hwp_model_check_program(const char *path)
 struct hwp_error *hwp_model_launch(const char *directory, bool follow, char *const *argv,
                                    struct hwp_launch *ret)
 {
-    /* No options from ~/.valgrindrc or $VALGRIND_OPTS: they may be for another tool. Fair scheduling
-     * gives every thread its turn when the tool ends a slice. An instruction that Valgrind doesn't know
-     * is to be named in spite of -q. Room for a thread costs 7 KB. */
-    static const char *const fixed[] = {"valgrind",
-                                        "--command-line-only=yes",
-                                        "--tool=hwprof",
-                                        "-q",
-                                        "--fair-sched=yes",
-                                        "--sigill-diagnostics=yes",
-                                        "--max-threads=2000"};
+    /* No options from ~/.valgrindrc or $VALGRIND_OPTS: they may be for another tool. Fair
+     * scheduling gives every thread its turn when the tool ends a slice. An instruction that
+     * Valgrind doesn't know is to be named in spite of -q. Room for a thread costs 7 KB. */
+    static const char *const fixed[] = {
+        "valgrind",         "--command-line-only=yes",  "--tool=hwprof",     "-q",
+        "--fair-sched=yes", "--sigill-diagnostics=yes", "--max-threads=2000"};
     hwp_cleanup(hwp_free_cleanup) char *tool = NULL;
 
     HWP_TRY(hwp_model_tool_directory(&tool));

@@ -89,6 +89,17 @@ static void note_cut(struct hwp_run *run, size_t nr)
     run->truncated = true; /* where nothing was counted, something may have been */
 }
 
+static void note_never(const struct hwp_model_output *o)
+{
+    const char *from = o->config->from;
+
+    if (o->has_costs || !from || !*from)
+        return;
+    hwp_cleanup(hwp_free_cleanup) char *detail =
+        hwp_asprintf("%s() was never called: nothing was modelled", from);
+    hwp_note_raise(&o->run->notes, HWP_NOTE_MODEL_SAYS, detail);
+}
+
 static struct hwp_error *nothing(const char *directory)
 {
     return hwp_error_hint(
@@ -110,6 +121,7 @@ static struct hwp_error *read_streams(struct hwp_model_output *o,
         err = hwp_model_write_flush(&o->writer);
     if (err)
         return err;
+    note_never(o);
     fill_events(o);
     hwp_cache_lines_rank(&o->run->lines, MAX_LINES);
     note_cut(o->run, nr_cut);

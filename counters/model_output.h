@@ -27,6 +27,7 @@ struct hwp_model_output_config {
     const struct hwp_model_columns *columns;
     bool per_cpu;     /* fill per_cpu of each event */
     bool call_chains; /* samples carry chains */
+    const char *from; /* the function that modelling was to begin with; NULL or "": at the start */
     struct hwp_recording *recording; /* NULL: count only */
 };
 

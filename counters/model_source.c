@@ -200,6 +200,7 @@ static struct hwp_error *model_collect(struct hwp_session *session, struct hwp_r
         .columns = &s->columns,
         .per_cpu = true, /* each count is known per core anyway */
         .call_chains = run->call_chains,
+        .from = s->config.model_from,
         .recording = s->recording,
     };
 

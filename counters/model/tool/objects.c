@@ -9,11 +9,18 @@
 
 /* A stack is rarely bigger (RLIMIT_STACK's default). */
 #define STACK_BYTES (8ul << 20)
-/* How far from the thread pointer thread-local variables are looked for, with what the libc keeps of a
- * thread: below it on x86-64, above on arm64. */
-#define OWN_BYTES (64ul << 10)
+/* How far from the thread pointer thread-local variables are looked for; on its other side is what
+ * the libc keeps of a thread (glibc's struct pthread has about so many bytes). */
+#if defined(VGA_amd64)
+#define OWN_BELOW (64ul << 10)
+#define OWN_ABOVE 2304ul
+#else
+#define OWN_BELOW 2304ul
+#define OWN_ABOVE (64ul << 10)
+#endif
 
-/* --- stacks and thread-local variables ---------------------------------------------------------- */
+/* --- stacks and thread-local variables ----------------------------------------------------------
+ */
 
 void hwm_stack_find(struct hwm_task *t)
 {
@@ -39,13 +46,13 @@ static Bool is_on_stack(const struct hwm_task *t, Addr address)
 static Bool is_own(const struct hwm_task *t, Addr address)
 {
     Addr own = t->alive ? hwm_guest_thread_pointer(t->thread) : t->own;
-    Addr start = own > OWN_BYTES ? own - OWN_BYTES : 0;
+    Addr start = own > OWN_BELOW ? own - OWN_BELOW : 0;
 
     if (!own)
         return False;
     if (t->index && start < t->stack_end)
         start = t->stack_end;
-    return address >= start && address < own + OWN_BYTES &&
+    return address >= start && address < own + OWN_ABOVE &&
            VG_(am_find_nsegment)(address) == VG_(am_find_nsegment)(own);
 }
 

@@ -34,12 +34,21 @@ void hwm_syscall_before(struct hwm_task *task, UInt nr, UWord *args, UInt nargs)
         hwm_process_exec();
 }
 
+/* What is mapped there next has neither homes nor a policy of its own. */
+static void forget_range(Addr start, SizeT bytes)
+{
+    const struct hwm_memory_policy none = {.kind = HWM_POLICY_DEFAULT};
+
+    hwm_pages_forget(hwm_pages, start, bytes);
+    hwm_pages_bind(hwm_pages, start, VG_ROUNDUP(bytes, HWM_PAGE_BYTES), none, False);
+}
+
 /* Pages that are gone: their next use gives them a new home. */
 static void forget_pages(UInt nr, const UWord *args, UWord result)
 {
     switch (nr) {
     case __NR_munmap:
-        hwm_pages_forget(hwm_pages, args[0], args[1]);
+        forget_range(args[0], args[1]);
         break;
     case __NR_madvise:
         if (args[2] == ADVICE_DONTNEED || args[2] == ADVICE_FREE || args[2] == ADVICE_REMOVE)
@@ -47,13 +56,13 @@ static void forget_pages(UInt nr, const UWord *args, UWord result)
         break;
     case __NR_mmap:
         if (args[3] & MAP_FIXED_FLAG)
-            hwm_pages_forget(hwm_pages, result, args[1]);
+            forget_range(result, args[1]);
         break;
     case __NR_mremap:
         if (result != args[0])
-            hwm_pages_forget(hwm_pages, args[0], args[1]);
+            forget_range(args[0], args[1]);
         else if (args[2] < args[1])
-            hwm_pages_forget(hwm_pages, args[0] + args[2], args[1] - args[2]);
+            forget_range(args[0] + args[2], args[1] - args[2]);
         break;
     default:
         break;

@@ -9,8 +9,8 @@
 
 #include "core.h"
 #include "guest.h"
-#include "park.h"
 #include "objects.h"
+#include "park.h"
 #include "slots.h"
 #include "syscalls.h"
 #include "turns.h"
@@ -18,7 +18,7 @@
 struct hwm_task *hwm_task;
 static struct hwm_task **tasks;   /* by index */
 static struct hwm_task **running; /* by Valgrind's thread number */
-static struct hwm_task **live; /* in no order */
+static struct hwm_task **live;    /* in no order */
 static UInt nr_tasks, max_tasks, nr_live;
 
 /* What a task takes over from the one that made it; there is none for the first. */
@@ -93,7 +93,8 @@ struct hwm_task *hwm_task_live(UInt i)
     return live[i];
 }
 
-/* --- what the stream is told ------------------------------------------------------------------- */
+/* --- what the stream is told -------------------------------------------------------------------
+ */
 
 static void tell(const struct hwm_task *t, enum hwm_record_type type)
 {
@@ -114,7 +115,8 @@ static void tell_task(struct hwm_task *t)
     tell(t, HWM_RECORD_TASK);
 }
 
-/* --- Valgrind's threads ------------------------------------------------------------------------- */
+/* --- Valgrind's threads -------------------------------------------------------------------------
+ */
 
 /* A new thread begins where its creator is. */
 static void on_create(ThreadId parent, ThreadId child)
@@ -235,7 +237,8 @@ void hwm_task_bind(struct hwm_task *t, const ULong cores[HWM_MAX_CORES / 64])
 /* --- signals --------------------------------------------------------------------------------- */
 
 /* A handler may run on another stack: what it interrupts is out of the unwinder's reach until it
- * returns. One that is left by longjmp never gives it back, which costs its callers' names alone. */
+ * returns. One that is left by longjmp never gives it back, which costs its callers' names alone.
+ */
 static void on_signal(ThreadId thread, Int signal, Bool other_stack)
 {
     struct hwm_task *t = running[thread];
@@ -289,7 +292,8 @@ static void on_syscall_done(ThreadId thread, UInt nr, UWord *args, UInt nr_args,
     hwm_syscall_after(t, nr, args, nr_args, res);
 }
 
-/* --- making and resetting ---------------------------------------------------------------------- */
+/* --- making and resetting ----------------------------------------------------------------------
+ */
 
 void hwm_tasks_init(void)
 {
