@@ -66,3 +66,27 @@ above() {
 ratio() {
     awk -v a="$1" -v b="$2" 'BEGIN {printf "%.4g", b ? a / b : 0}'
 }
+
+# system_build: ./system and its library, programs that do to the system what a profiler must follow. Each
+# makes n atomic increments so many times, which the model counts exactly; a run-time library adds some
+# dozens a process or thread.
+n=20000
+system_build() {
+    cc -O1 -g -pthread -o system "$SOURCE/tests/data/model/system.c" -ldl &&
+        cc -O1 -g -fPIC -shared -o libsystem.so "$SOURCE/tests/data/model/system.c" || exit 1
+}
+
+# makes MODE TIMES STATUS PRINTS [OPTION…]: atomics of a run of ./system, its exit status, its output
+makes() {
+    local mode=$1 times=$2 status=$3 made=$4 got slack=600
+    [ "$mode" = crowd ] && slack=25000 # 1,200 threads
+    shift 4
+    rm -f run.json
+    timeout 60 "$HWPROF" stat --machine skx2 -j -o run.json -e atomics,instructions "$@" \
+        -- ./system "$mode" >run.out 2>run.err </dev/null
+    got=$?
+    near "$mode $*: atomics" "$(count run atomics)" $((times * n)) 0 $slack
+    check "$mode $*: exit status $status" [ $got = "$status" ]
+    check "$mode $*: prints '$made'" [ "$(tr '\n' ' ' <run.out)" = "$made" ]
+    [ $got = "$status" ] || tail -3 run.err
+}
