@@ -39,22 +39,31 @@ static inline uint64_t *hwm_cache_set(const struct hwm_cache *c, uint64_t line)
     return c->tags + set * c->ways;
 }
 
+/* Two tags at once, wherever they lie. */
+typedef uint64_t hwm_tag_pair __attribute__((vector_size(16), aligned(8), may_alias));
+
+/* The first `n` ways move up by one, over the one behind them. */
+static inline void hwm_cache_shift(uint64_t *set, uint32_t n)
+{
+    for (; n >= 2; n -= 2)
+        *(hwm_tag_pair *)(set + n - 1) = *(const hwm_tag_pair *)(set + n - 2);
+    if (n)
+        set[1] = set[0];
+}
+
 /* Finds a line and makes it the latest of its set; the way (the set's first) or NULL. */
 static inline uint64_t *hwm_cache_touch(const struct hwm_cache *c, uint64_t line)
 {
-    uint64_t *set = hwm_cache_set(c, line);
+    uint64_t *set = hwm_cache_set(c, line), tag;
     uint32_t i = 0;
 
-    while ((set[i] & ~(uint64_t)HWM_TAG_FLAGS) != line)
+    while ((set[i] ^ line) & ~(uint64_t)HWM_TAG_FLAGS)
         if (++i == c->ways)
             return NULL;
-    for (uint64_t tag = set[i]; ; i--) {
-        if (!i) {
-            set[0] = tag;
-            return set;
-        }
-        set[i] = set[i - 1];
-    }
+    tag = set[i];
+    hwm_cache_shift(set, i);
+    set[0] = tag;
+    return set;
 }
 
 /* Finds a line without touching the order. */
@@ -74,8 +83,7 @@ static inline uint64_t hwm_cache_insert(const struct hwm_cache *c, uint64_t tag)
     uint64_t *set = hwm_cache_set(c, tag & ~(uint64_t)HWM_TAG_FLAGS);
     uint64_t victim = set[c->ways - 1];
 
-    for (uint32_t i = c->ways - 1; i > 0; i--)
-        set[i] = set[i - 1];
+    hwm_cache_shift(set, c->ways - 1);
     set[0] = tag;
     return victim;
 }

@@ -245,10 +245,19 @@ static uint64_t *fill_l1(struct hwm_core *c, uint64_t tag)
     return hwm_cache_set(&c->l1d, tag & ~(uint64_t)HWM_TAG_FLAGS);
 }
 
-/* As long as one core is alone, what is in its L2 is its own. */
-static Bool is_own_in_l2(struct hwm_core *c, Addr line)
+/* A line in L2 that is of no concern to others: as long as one core is alone all of them, else those that
+ * are read and not contended for. The flags of its tag in L1, or NOT_OWN. */
+#define NOT_OWN HWM_TAG_FLAGS
+static uint64_t own_in_l2(struct hwm_core *c, Addr line, Bool write)
 {
-    return !hwm_is_shared && c->l2.tags && hwm_cache_touch(&c->l2, line);
+    uint64_t *way;
+
+    if (!c->l2.tags || (hwm_is_shared && write))
+        return NOT_OWN;
+    way = hwm_cache_touch(&c->l2, line);
+    if (!way || *way & HWM_TAG_CONTESTED)
+        return NOT_OWN;
+    return hwm_is_shared ? 0 : HWM_TAG_WRITABLE;
 }
 
 /* A line that L1 doesn't have, or not for writing. */
@@ -259,11 +268,12 @@ static __attribute__((noinline)) uint64_t *obtain_slowly(struct hwm_core *c, Add
 {
     struct hwm_claim claim;
     struct hwm_cost *cost;
+    uint64_t flags = way ? NOT_OWN : own_in_l2(c, line, write);
 
-    if (!way && is_own_in_l2(c, line)) {
+    if (flags != NOT_OWN) {
         o->missed |= MISSED_L1;
         o->latency = max(o->latency, hwm_machine.l2.latency);
-        way = fill_l1(c, line | HWM_TAG_WRITABLE);
+        way = fill_l1(c, line | flags);
         prefetch_around(c, line, site);
         return way;
     }
@@ -333,9 +343,10 @@ static void count_misses(struct hwm_cost *cost, const struct outcome *o, Bool st
                                     HWM_DTLB_STORE_MISSES, HWM_DTLB_STORE_WALKS};
     const UInt *counters = store ? of_store : of_load;
 
-    for (UInt i = 0; i < 6; i++)
-        if (o->missed & 1u << i)
-            cost->n[counters[i]]++;
+    for (UInt left = o->missed & (MISSED_TO_CORE - 1); left; left &= left - 1)
+        cost->n[counters[__builtin_ctz(left)]]++;
+    if (LIKELY(!(o->missed & (MISSED_LLC | MISSED_TO_CORE)) && !o->taken))
+        return;
     if (o->missed & MISSED_LLC && !(o->missed & MISSED_TO_CORE))
         cost->n[store ? HWM_NODE_STORES : HWM_NODE_LOADS]++;
     if (o->missed & MISSED_TO_CORE) {

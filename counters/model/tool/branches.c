@@ -2,7 +2,7 @@
 #include "access.h"
 #include "core.h"
 
-static void mispredicted(const struct hwm_site *site)
+static __attribute__((noinline)) void mispredicted(const struct hwm_site *site)
 {
     struct hwm_cost *cost = hwm_cost_at(site->block, site->instr);
     ULong ticks = (ULong)hwm_machine.mispredict_cycles * HWM_TICKS;
@@ -17,9 +17,9 @@ static Addr address_of(const struct hwm_site *site)
     return site->block->instrs[site->instr].address;
 }
 
-VG_REGPARM(2) void hwm_branch(const struct hwm_site *site, ULong taken)
+VG_REGPARM(3) void hwm_branch(const struct hwm_site *site, ULong taken, Addr address)
 {
-    if (hwm_branch_hard(hwm_core->branches, address_of(site), taken))
+    if (hwm_branch_hard(hwm_now.branches, address, taken))
         mispredicted(site);
 }
 

@@ -361,8 +361,8 @@ static void predict(struct rewrite *r, IRExpr *taken)
         op2(r, Iop_CmpNE64, value(r, Ity_I64, IRExpr_Unop(Iop_8Uto64, byte)), easy);
     IRExpr *past;
 
-    call_if(r, hard, 2, "hwm_branch", hwm_branch,
-            mkIRExprVec_2(word((UWord)make_site(r, HWM_LOAD, 0)), taken));
+    call_if(r, hard, 3, "hwm_branch", hwm_branch,
+            mkIRExprVec_3(word((UWord)make_site(r, HWM_LOAD, 0)), taken, word(r->self)));
     past = op2(r, Iop_Shl64, load(r, unit), IRExpr_Const(IRConst_U8(1)));
     add(r, IRStmt_Store(Iend_LE, unit, op2(r, Iop_Or64, past, taken)));
 }
