@@ -5,13 +5,14 @@
 
 #include "base/mem.h"
 #include "base/str.h"
+#include "counters/model_fold.h"
 
 #define MAX_NOTES 20 /* that the tool may leave, all processes together */
 
 struct chain {
     uint32_t parent;
     bool known;
-    uint64_t caller;
+    uint64_t caller, entry;
 };
 
 struct code_map {
@@ -26,6 +27,8 @@ struct image {
     char name[16];     /* of the program, as the kernel would name its tasks */
     bool costs_before; /* the record before was a cost */
     HWP_VEC(struct chain) chains;    /* by id */
+    struct hwp_model_fold fold;      /* with call chains: the costs since the last other record */
+    uint64_t *values;                /* one per column */
     HWP_VEC(struct code_map) maps;   /* of files */
     struct hwp_cache_line *line;     /* the newest, whose accesses follow */
     uint64_t counters[HWM_NR_COUNTERS];
@@ -182,12 +185,12 @@ static bool add_chain(struct image *m, const struct hwm_record_chain *c)
     if (c->id > m->stream->size / sizeof(*c))
         return false;
     while (m->chains.len <= c->id)
-        hwp_vec_push(&m->chains, (struct chain){HWM_NO_CHAIN, false, 0});
+        hwp_vec_push(&m->chains, (struct chain){.parent = HWM_NO_CHAIN});
     if (m->chains.data[c->id].known ||
         (c->parent != HWM_NO_CHAIN &&
          (c->parent >= m->chains.len || !m->chains.data[c->parent].known)))
         return false;
-    m->chains.data[c->id] = (struct chain){c->parent, true, c->caller};
+    m->chains.data[c->id] = (struct chain){c->parent, true, c->caller, c->entry};
     return true;
 }
 
@@ -214,33 +217,56 @@ static void load_counters(struct image *m, const struct hwm_record_cost *cost)
         m->counters[__builtin_ctzll(which)] = *value++;
 }
 
+static struct hwp_error *write_sample(struct image *m, struct hwp_model_sample *sample,
+                                      size_t column, uint32_t core, uint64_t value)
+{
+    if (!value)
+        return NULL;
+    sample->id = m->o->config->columns->data[column].id;
+    sample->period = value;
+    m->o->totals[column * machine_of(m)->nr_cores + core] += value;
+    return hwp_model_write_sample(&m->o->writer, sample);
+}
+
 static struct hwp_error *add_cost(struct image *m, const struct hwm_record_cost *cost)
 {
     const struct hwp_model_columns *columns = m->o->config->columns;
-    const struct hwm_machine *machine = machine_of(m);
     struct hwp_model_sample sample = {
-        .origin = {m->stream->pid, cost->tid, machine->cores[cost->core].cpu,
+        .origin = {m->stream->pid, cost->tid, machine_of(m)->cores[cost->core].cpu,
                    stamp(m, &cost->head)},
         .ip = cost->ip,
-        .callers = m->callers,
     };
 
     m->o->has_costs = true;
     load_counters(m, cost);
-    if (m->o->config->call_chains)
-        find_callers(m, cost->chain);
-    sample.nr_callers = m->nr_callers;
     for (size_t i = 0; i < columns->len; i++) {
         const struct hwp_model_event *event = columns->data[i].event;
-
-        sample.id = columns->data[i].id;
-        sample.period = event ? hwp_model_event_value(event, m->counters) : 0;
-        if (!sample.period)
-            continue;
-        m->o->totals[i * machine->nr_cores + cost->core] += sample.period;
-        HWP_TRY(hwp_model_write_sample(&m->o->writer, &sample));
+        m->values[i] = event ? hwp_model_event_value(event, m->counters) : 0;
     }
+    if (m->o->config->call_chains) {
+        bool known = cost->chain < m->chains.len && m->chains.data[cost->chain].known;
+        hwp_model_fold_add(&m->fold, cost->tid, cost->core,
+                           known ? m->chains.data[cost->chain].entry : 0, cost->ip, cost->chain,
+                           m->values);
+        return NULL;
+    }
+    for (size_t i = 0; i < columns->len; i++)
+        HWP_TRY(write_sample(m, &sample, i, cost->core, m->values[i]));
     return NULL;
+}
+
+static struct hwp_error *write_folded(void *ctx, const struct hwp_model_folded *s)
+{
+    struct image *m = ctx;
+
+    find_callers(m, s->chain);
+    struct hwp_model_sample sample = {
+        .origin = {m->stream->pid, s->tid, machine_of(m)->cores[s->core].cpu, m->process.last_ns},
+        .ip = s->ip,
+        .callers = m->callers,
+        .nr_callers = m->nr_callers,
+    };
+    return write_sample(m, &sample, s->column, s->core, s->value);
 }
 
 /* --- lines ----------------------------------------------------------------------------------- */
@@ -359,6 +385,9 @@ static struct hwp_error *take(struct image *m, const struct hwm_record *r, bool 
     *ret_ok = core_of(r) < machine_of(m)->nr_cores;
     if (!*ret_ok)
         return NULL;
+    /* what comes next may change what addresses mean */
+    if (r->type != HWM_RECORD_COST && r->type != HWM_RECORD_CHAIN)
+        HWP_TRY(hwp_model_fold_flush(&m->fold, write_folded, m));
     switch (r->type) {
     case HWM_RECORD_MAP:
         return add_map(m, (const struct hwm_record_map *)r);
@@ -388,7 +417,14 @@ static struct hwp_error *take(struct image *m, const struct hwm_record *r, bool 
 struct hwp_error *hwp_model_image_read(struct hwp_model_output *o, const struct hwp_model_stream *s,
                                        bool *ret_is_whole)
 {
-    struct image m = {.o = o, .stream = s, .callers_of = HWM_NO_CHAIN};
+    size_t nr_columns = o->config->columns->len;
+    struct image m = {
+        .o = o,
+        .stream = s,
+        .callers_of = HWM_NO_CHAIN,
+        .fold.nr_columns = nr_columns,
+        .values = hwp_calloc(nr_columns, sizeof(uint64_t)),
+    };
     struct hwp_model_cursor at = {0};
     struct hwp_error *err = begin_process(&m);
     const struct hwm_record *r = hwp_model_stream_next(s, &at); /* the process, begun already */
@@ -398,7 +434,11 @@ struct hwp_error *hwp_model_image_read(struct hwp_model_output *o, const struct 
         err = take(&m, r, &ok);
     *ret_is_whole = ok && at.ended;
     if (!err)
+        err = hwp_model_fold_flush(&m.fold, write_folded, &m);
+    if (!err)
         end_process(&m);
+    hwp_model_fold_deinit(&m.fold);
+    free(m.values);
     hwp_vec_deinit(&m.chains);
     hwp_vec_deinit(&m.maps);
     return err;

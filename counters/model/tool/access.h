@@ -22,7 +22,7 @@ VG_REGPARM(1) void hwm_fence(const struct hwm_site *site);
 /* Branches. `taken` is 0 or 1; hwm_branch is for those that aren't easy (sim/branch.h). */
 VG_REGPARM(3) void hwm_branch(const struct hwm_site *site, ULong taken, Addr address);
 VG_REGPARM(2) void hwm_indirect(const struct hwm_site *site, Addr target);
-VG_REGPARM(3) void hwm_call(const struct hwm_site *site, Addr return_address, Addr stack);
+VG_REGPARM(3) void hwm_call(Addr target, Addr return_address, Addr stack);
 VG_REGPARM(3) void hwm_return(const struct hwm_site *site, Addr target, Addr stack);
 
 #endif

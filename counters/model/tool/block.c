@@ -7,24 +7,26 @@
 struct hwm_context {
     UInt task, chain, depth; /* chain: HWM_NO_CHAIN at the root */
     UInt told;               /* the stream that knows the chain */
-    Addr caller;
+    Addr caller, entry;
     struct hwm_context *parent, *sibling, *child;
 };
 
 /* As many as perf keeps (kernel.perf_event_max_stack). */
 #define MAX_DEPTH    127
-#define MAX_CONTEXTS (1u << 20)
+#define MAX_CONTEXTS 65536u
 
 static UInt nr_contexts;
 static UInt stream = 1; /* a forked child's knows no chain yet */
 
-static struct hwm_context *context_create(UInt task, struct hwm_context *parent, Addr caller)
+static struct hwm_context *context_create(UInt task, struct hwm_context *parent, Addr caller,
+                                          Addr entry)
 {
     struct hwm_context *c = VG_(calloc)("hwm.context", 1, sizeof(*c));
 
     c->task = task;
     c->parent = parent;
     c->caller = caller;
+    c->entry = entry;
     c->depth = parent ? parent->depth + 1 : 0;
     c->chain = parent ? nr_contexts : HWM_NO_CHAIN;
     nr_contexts++;
@@ -33,22 +35,36 @@ static struct hwm_context *context_create(UInt task, struct hwm_context *parent,
 
 struct hwm_context *hwm_context_root(UInt task_index)
 {
-    return context_create(task_index, NULL, 0);
+    return context_create(task_index, NULL, 0, 0);
+}
+
+static void tell_of_limit(void)
+{
+    static Bool told;
+
+    if (!told)
+        hwm_stream_note("there were too many call chains: those that were new after the first "
+                        "65536 are cut short");
+    told = True;
 }
 
 /* The child found moves to the front: calls from a loop find theirs at once. */
-struct hwm_context *hwm_context_child(struct hwm_context *parent, Addr caller)
+struct hwm_context *hwm_context_child(struct hwm_context *parent, Addr caller, Addr entry)
 {
     struct hwm_context **link = &parent->child, *c;
 
-    if (parent->depth >= MAX_DEPTH || nr_contexts >= MAX_CONTEXTS)
+    if (parent->depth >= MAX_DEPTH)
         return parent;
-    while ((c = *link) && c->caller != caller)
+    while ((c = *link) && (c->caller != caller || c->entry != entry))
         link = &c->sibling;
+    if (!c && nr_contexts >= MAX_CONTEXTS) {
+        tell_of_limit();
+        return parent;
+    }
     if (c)
         *link = c->sibling;
     else
-        c = context_create(parent->task, parent, caller);
+        c = context_create(parent->task, parent, caller, entry);
     c->sibling = parent->child;
     parent->child = c;
     return c;
@@ -61,6 +77,7 @@ static void tell_chain(struct hwm_context *c)
         .head = {.type = HWM_RECORD_CHAIN, .ticks = hwm_time()},
         .id = c->chain,
         .caller = c->caller,
+        .entry = c->entry,
     };
 
     if (c->told == stream || !c->parent)

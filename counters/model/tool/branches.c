@@ -50,15 +50,14 @@ static void unwind(struct hwm_task *t, Addr stack)
         hwm_now.context = t->frames[--t->nr_frames].context;
 }
 
-VG_REGPARM(3) void hwm_call(const struct hwm_site *site, Addr return_address, Addr stack)
+VG_REGPARM(3) void hwm_call(Addr target, Addr return_address, Addr stack)
 {
-    (void)site;
     hwm_branch_call(hwm_core->branches, return_address);
     if (!(hwm_machine.flags & HWM_CHAINS))
         return;
     unwind(hwm_task, stack);
     push(hwm_task, return_address, stack);
-    hwm_now.context = hwm_context_child(hwm_now.context, return_address);
+    hwm_now.context = hwm_context_child(hwm_now.context, return_address, target);
 }
 
 VG_REGPARM(3) void hwm_return(const struct hwm_site *site, Addr target, Addr stack)

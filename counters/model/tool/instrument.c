@@ -410,7 +410,7 @@ static void rewrite_end(struct rewrite *r)
         call_if(r, NULL, 2, "hwm_indirect", hwm_indirect, mkIRExprVec_2(site, next));
     if (r->in->jumpkind == Ijk_Call)
         call_if(r, NULL, 3, "hwm_call", hwm_call,
-                mkIRExprVec_3(site, word(r->fall), stack_pointer(r)));
+                mkIRExprVec_3(next, word(r->fall), stack_pointer(r)));
 }
 
 /* --- the whole ------------------------------------------------------------------------------- */

@@ -46,9 +46,9 @@ struct hwm_block;   /* a translated piece of code */
 struct hwm_context; /* a task and, with HWM_CHAINS, a call chain of it */
 
 struct hwm_context *hwm_context_root(UInt task_index);
-/* The context that `caller` (a return address) calls into; the parent itself when chains are not
- * kept, too deep or too many. */
-struct hwm_context *hwm_context_child(struct hwm_context *parent, Addr caller);
+/* The context of the function at `entry` that `caller` (a return address) calls; the parent itself
+ * when chains are too deep or too many. */
+struct hwm_context *hwm_context_child(struct hwm_context *parent, Addr caller, Addr entry);
 
 /* Writes every record's costs to the stream and zeroes them: at the end of a process. */
 void hwm_blocks_dump(void);

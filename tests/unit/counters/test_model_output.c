@@ -72,7 +72,7 @@ static void put_task(struct hwp_str *s, uint64_t ticks, uint32_t tid, uint32_t c
 
 static void put_chain(struct hwp_str *s, uint32_t id, uint32_t parent, uint64_t caller)
 {
-    struct hwm_record_chain r = {head(HWM_RECORD_CHAIN, 0), id, parent, caller};
+    struct hwm_record_chain r = {head(HWM_RECORD_CHAIN, 0), id, parent, caller, caller + 0x100};
 
     put(s, &r, sizeof(r), NULL, 0);
 }
