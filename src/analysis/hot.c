@@ -246,20 +246,20 @@ static uint32_t default_event(const struct hwp_events *events)
     return first == UINT32_MAX ? 0 : first;
 }
 
-static struct hwp_error *choose_event(const struct hwp_profile *p, const char *name, uint32_t *ret)
+struct hwp_error *hwp_event_choose(const struct hwp_run *run, const char *name, uint32_t *ret)
 {
     if (!name) {
-        *ret = default_event(&p->run.events);
+        *ret = default_event(&run->events);
         return NULL;
     }
-    for (uint32_t e = 0; e < p->run.events.len; e++) {
-        const struct hwp_event *ev = &p->run.events.data[e];
+    for (uint32_t e = 0; e < run->events.len; e++) {
+        const struct hwp_event *ev = &run->events.data[e];
         if (ev->name && strcmp(ev->name, name) == 0) {
             *ret = e;
             return NULL;
         }
     }
-    return unknown_event(&p->run, name);
+    return unknown_event(run, name);
 }
 
 static void begin(struct build *b)
@@ -302,7 +302,7 @@ struct hwp_error *hwp_hot_analyse(const struct hwp_profile *p, struct hwp_symbol
         .n = p->run.events.len,
     };
 
-    HWP_TRY(choose_event(p, options->sort_event, &hot.sort_event));
+    HWP_TRY(hwp_event_choose(&p->run, options->sort_event, &hot.sort_event));
     /* Chain 0 is the empty one. */
     hot.has_total = p->chains.len > 1;
     if (options->sort_total && !hot.has_total)

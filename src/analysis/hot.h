@@ -20,7 +20,7 @@
 #include "symbols/symbols.h"
 
 struct hwp_hot_options {
-    const char *sort_event; /* an event's name; NULL: cycles, else the first, of those that have samples */
+    const char *sort_event; /* see hwp_event_choose */
     bool sort_total;        /* sort by inclusive cost; needs call chains */
     const char *comms;      /* comma-separated lists; NULL: everything */
     const char *dsos;       /* short or full names */
@@ -60,6 +60,11 @@ struct hwp_error *hwp_hot_analyse(const struct hwp_profile *p, struct hwp_symbol
                                   const struct hwp_hot_options *options, struct hwp_hot *ret)
     hwp_must_use;
 void hwp_hot_deinit(struct hwp_hot *hot);
+
+/* The event of that name; NULL: cycles, else the first, of those that have samples. HWP_E_INVALID,
+ * naming those it has, if there is none. */
+struct hwp_error *hwp_event_choose(const struct hwp_run *run, const char *name, uint32_t *ret)
+    hwp_must_use;
 
 /* Whether places can have a cost in the event: it was sampled, even if no sample came. */
 bool hwp_event_has_costs(const struct hwp_event *ev);
