@@ -6,11 +6,9 @@
 #include "base/suggest.h"
 
 const struct hwp_command *const hwp_commands[] = {
-    &hwp_command_main,   &hwp_command_record,
-    &hwp_command_report, &hwp_command_annotate,
-    &hwp_command_stat,   &hwp_command_cores,
-    &hwp_command_list,   &hwp_command_topo,
-    &hwp_command_doctor, NULL,
+    &hwp_command_main,  &hwp_command_record, &hwp_command_report, &hwp_command_annotate,
+    &hwp_command_flame, &hwp_command_export, &hwp_command_stat,   &hwp_command_cores,
+    &hwp_command_list,  &hwp_command_topo,   &hwp_command_doctor, NULL,
 };
 
 const struct hwp_command *hwp_command_find(const char *name)

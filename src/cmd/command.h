@@ -24,7 +24,8 @@ struct hwp_command {
 };
 
 extern const struct hwp_command hwp_command_main, hwp_command_record, hwp_command_report,
-    hwp_command_annotate, hwp_command_stat, hwp_command_cores, hwp_command_list, hwp_command_topo,
+    hwp_command_annotate, hwp_command_flame,
+    hwp_command_export, hwp_command_stat, hwp_command_cores, hwp_command_list, hwp_command_topo,
     hwp_command_doctor;
 
 extern const struct hwp_command *const hwp_commands[]; /* NULL-terminated; the main job first */

@@ -14,7 +14,7 @@ examples() {
     for page in "$SOURCE"/docs/man/*.1; do
         sed -n '/^\.SH EXAMPLES/,/^\.SH SEE/p' "$page" | sed -n 's/\\-/-/g; /^hwprof/p'
     done
-    for verb in '' record report annotate stat cores list topo doctor; do
+    for verb in '' record report annotate flame export stat cores list topo doctor; do
         hwprof $verb --help | sed -n '/^examples:/,$s/^  hwprof/hwprof/p'
     done
 }
