@@ -11,7 +11,6 @@
 
 struct chain {
     uint32_t parent;
-    bool known;
     uint64_t caller, entry;
 };
 
@@ -26,7 +25,8 @@ struct image {
     struct hwp_model_process process;
     char name[16];     /* of the program, as the kernel would name its tasks */
     bool costs_before; /* the record before was a cost */
-    HWP_VEC(struct chain) chains;    /* by id */
+    HWP_VEC(struct chain) chains;
+    struct hwp_map chain_of;         /* id → index */
     struct hwp_model_fold fold;      /* with call chains: the costs since the last other record */
     uint64_t *values;                /* one per column */
     HWP_VEC(struct code_map) maps;   /* of files */
@@ -179,19 +179,24 @@ static struct hwp_error *add_map(struct image *m, const struct hwm_record_map *m
 
 /* --- costs ----------------------------------------------------------------------------------- */
 
-/* Ids are given out in order, so none is greater than the records before it could have made. */
+static const struct chain *find_chain(const struct image *m, uint32_t id)
+{
+    const uint64_t *i = hwp_map_get(&m->chain_of, id);
+
+    return i ? &m->chains.data[*i] : NULL;
+}
+
+/* A forked process goes on with its parent's ids, so they may be any; parents come first. */
 static bool add_chain(struct image *m, const struct hwm_record_chain *c)
 {
-    if (c->id > m->stream->size / sizeof(*c))
+    bool is_new;
+
+    if (c->id == HWM_NO_CHAIN || (c->parent != HWM_NO_CHAIN && !find_chain(m, c->parent)))
         return false;
-    while (m->chains.len <= c->id)
-        hwp_vec_push(&m->chains, (struct chain){.parent = HWM_NO_CHAIN});
-    if (m->chains.data[c->id].known ||
-        (c->parent != HWM_NO_CHAIN &&
-         (c->parent >= m->chains.len || !m->chains.data[c->parent].known)))
-        return false;
-    m->chains.data[c->id] = (struct chain){c->parent, true, c->caller, c->entry};
-    return true;
+    hwp_map_put(&m->chain_of, c->id, m->chains.len, &is_new);
+    if (is_new)
+        hwp_vec_push(&m->chains, (struct chain){c->parent, c->caller, c->entry});
+    return is_new;
 }
 
 /* The callers of a chain, outwards; mostly those of the cost before. */
@@ -201,11 +206,9 @@ static void find_callers(struct image *m, uint32_t chain)
         return;
     m->callers_of = chain;
     m->nr_callers = 0;
-    while (chain < m->chains.len && m->chains.data[chain].known &&
-           m->nr_callers < HWP_MODEL_MAX_CALLERS) {
-        m->callers[m->nr_callers++] = m->chains.data[chain].caller;
-        chain = m->chains.data[chain].parent;
-    }
+    for (const struct chain *c; m->nr_callers < HWP_MODEL_MAX_CALLERS && (c = find_chain(m, chain));
+         chain = c->parent)
+        m->callers[m->nr_callers++] = c->caller;
 }
 
 static void load_counters(struct image *m, const struct hwm_record_cost *cost)
@@ -244,10 +247,9 @@ static struct hwp_error *add_cost(struct image *m, const struct hwm_record_cost 
         m->values[i] = event ? hwp_model_event_value(event, m->counters) : 0;
     }
     if (m->o->config->call_chains) {
-        bool known = cost->chain < m->chains.len && m->chains.data[cost->chain].known;
-        hwp_model_fold_add(&m->fold, cost->tid, cost->core,
-                           known ? m->chains.data[cost->chain].entry : 0, cost->ip, cost->chain,
-                           m->values);
+        const struct chain *chain = find_chain(m, cost->chain);
+        hwp_model_fold_add(&m->fold, cost->tid, cost->core, chain ? chain->entry : 0, cost->ip,
+                           cost->chain, m->values);
         return NULL;
     }
     for (size_t i = 0; i < columns->len; i++)
@@ -440,6 +442,7 @@ struct hwp_error *hwp_model_image_read(struct hwp_model_output *o, const struct 
     hwp_model_fold_deinit(&m.fold);
     free(m.values);
     hwp_vec_deinit(&m.chains);
+    hwp_map_deinit(&m.chain_of);
     hwp_vec_deinit(&m.maps);
     return err;
 }
