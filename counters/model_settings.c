@@ -1,5 +1,6 @@
 /* --machine-set KEY=VALUE,…: single values of the modelled machine. A table, and a parser for each
  * form of value. */
+#include <ctype.h>
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
@@ -15,8 +16,8 @@
 enum form {
     FORM_CACHE,
     FORM_TLB,
-    FORM_LATENCY,   /* cycles, or ns with the suffix */
-    FORM_NUMBER,    /* uint32_t from `min` to `max` */
+    FORM_LATENCY, /* cycles, or ns with the suffix */
+    FORM_NUMBER,  /* uint32_t from `min` to `max` */
     FORM_NUMBER64,
     FORM_IPC,       /* instructions per cycle, kept as ticks of an instruction */
     FORM_BANDWIDTH, /* GB/s, kept as ticks of a line */
@@ -28,8 +29,8 @@ enum form {
 
 /* key, form as users see it, form, field, min, max, summary */
 #define SETTINGS(X)                                                                               \
-    X("l1i", CACHE, FORM_CACHE, l1i, 0, 0, "instruction cache of a core; 0: none")                \
-    X("l1d", CACHE, FORM_CACHE, l1d, 0, 0, "data cache of a core; 0: none")                       \
+    X("l1i", CACHE, FORM_CACHE, l1i, 0, 0, "instruction cache of a core")                         \
+    X("l1d", CACHE, FORM_CACHE, l1d, 0, 0, "data cache of a core")                                \
     X("l2", CACHE, FORM_CACHE, l2, 0, 0, "second-level cache of a core; 0: none")                 \
     X("l3", CACHE, FORM_CACHE, l3, 0, 0, "cache of a domain of cores; 0: none")                   \
     X("itlb", TLB, FORM_TLB, itlb, 0, 0, "translations for code; 0: never misses")                \
@@ -47,8 +48,7 @@ enum form {
     X("store-overlap", "PERCENT", FORM_NUMBER, store_overlap_percent, 0, 100,                     \
       "the same of a store's")                                                                    \
     X("store-buffer", "ENTRIES", FORM_NUMBER, store_buffer, 1, 1024, "stores that may wait")      \
-    X("transfer-l3", LATENCY, FORM_LATENCY, transfer_l3, 0, 0,                                    \
-      "line from a core of the same L3")                                                          \
+    X("transfer-l3", LATENCY, FORM_LATENCY, transfer_l3, 0, 0, "line from a core of the same L3") \
     X("transfer-node", LATENCY, FORM_LATENCY, transfer_node, 0, 0,                                \
       "line from another L3 of the node")                                                         \
     X("transfer-remote", LATENCY, FORM_LATENCY, transfer_remote, 0, 0, "line from another node")  \
@@ -62,15 +62,13 @@ enum form {
     X("branches", "on|off", FORM_FLAG, flags, HWM_PREDICTOR, 0, "branch predictor")               \
     X("slice", "CYCLES", FORM_NUMBER, slice_cycles, 100, 10000000,                                \
       "how far a core may run ahead (default 10000)")                                             \
-    X("seed", "NUMBER", FORM_NUMBER64, seed, 0, 0, "of every choice that is free (default 1)")    \
-    X("heap-offset", "BYTES", FORM_NUMBER64, heap_offset, 0, 1 << 30,                             \
-      "bytes that the heap starts later")
+    X("seed", "NUMBER", FORM_NUMBER64, seed, 0, 0, "of every choice that is free (default 1)")
 
 static const struct hwp_model_setting_info infos[] = {
 #define INFO(key, shown, form, field, min, max, summary) {key, shown, summary},
     SETTINGS(INFO)
 #undef INFO
-    {NULL, NULL, NULL},
+        {NULL, NULL, NULL},
 };
 
 static const struct setting {
@@ -78,7 +76,7 @@ static const struct setting {
     size_t offset;
     uint32_t min, max; /* max 0: no limit */
 } settings_of[] = {
-#define SETTING(key, shown, form, field, min, max, summary)                                       \
+#define SETTING(key, shown, form, field, min, max, summary) \
     {form, offsetof(struct hwm_machine, field), min, max},
     SETTINGS(SETTING)
 #undef SETTING
@@ -124,7 +122,8 @@ static bool number(const char **at, bool suffixes, uint64_t *ret)
     uint64_t n = strtoull(*at, &end, 10);
     if (errno)
         return false;
-    const char *letter = suffixes && *end ? strchr(letters, *end & ~0x20) : NULL;
+    const char *letter =
+        suffixes && isalpha((unsigned char)*end) ? strchr(letters, *end & ~0x20) : NULL;
     unsigned shift = letter ? 10 * (unsigned)(letter - letters + 1) : 0;
     if (n > UINT64_MAX >> shift)
         return false;
@@ -170,7 +169,7 @@ static struct hwp_error *check_cache(const struct assignment *a, struct hwm_cach
     uint32_t line = a->machine->line_bytes;
 
     if (c.bytes == 0)
-        return NULL;
+        return strncmp(a->key, "l1", 2) == 0 ? bad(a, "a core has caches of its own") : NULL;
     if (c.bytes > HWP_MODEL_MAX_CACHE)
         return bad(a, "the largest cache has 1G");
     if (c.ways == 0 || c.ways > HWP_MODEL_MAX_WAYS)
@@ -350,8 +349,7 @@ static struct hwp_error *find(struct assignment *a)
 }
 
 /* Applies those settings that are the clock, or those that are not. */
-static struct hwp_error *apply(const char *settings, bool clock,
-                               const struct hwp_model_build *b)
+static struct hwp_error *apply(const char *settings, bool clock, const struct hwp_model_build *b)
 {
     hwp_cleanup(hwp_free_cleanup) char *copy = hwp_strdup(settings ? settings : "");
     char *rest = copy, *item;
@@ -373,14 +371,12 @@ static struct hwp_error *apply(const char *settings, bool clock,
     return NULL;
 }
 
-struct hwp_error *hwp_model_settings_clock(const char *settings,
-                                           const struct hwp_model_build *b)
+struct hwp_error *hwp_model_settings_clock(const char *settings, const struct hwp_model_build *b)
 {
     return apply(settings, true, b);
 }
 
-struct hwp_error *hwp_model_settings_apply(const char *settings,
-                                           const struct hwp_model_build *b)
+struct hwp_error *hwp_model_settings_apply(const char *settings, const struct hwp_model_build *b)
 {
     return apply(settings, false, b);
 }

@@ -97,7 +97,6 @@ struct hwm_machine {
     struct hwm_memory_policy policy; /* of the workload, as it starts */
     uint32_t slice_cycles;  /* how far a core may run ahead of the slowest */
     uint64_t seed;          /* of every choice that is free: who goes first among equals */
-    uint64_t heap_offset;   /* bytes that the heap starts later: to vary the layout */
     uint64_t instructions;  /* model so many, then let the workload run on unmodelled; 0: all */
     char from[256];         /* model from the first call of this function on; "": from the start */
     char directory[256];    /* where the streams and the status go */

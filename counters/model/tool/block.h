@@ -13,7 +13,7 @@
 
 struct hwm_instr {
     Addr address;
-    UShort ticks;   /* base cost; per time round where it repeats */
+    UInt ticks;     /* base cost; per time round where it repeats */
     UChar segment;  /* in which it begins */
     UChar body;     /* in which its accesses are (differs where it repeats) */
     UChar loads, stores, atomics; /* that happen each time */

@@ -163,7 +163,7 @@ static void close_instr(struct scan *s)
     /* A string instruction moves about 32 bytes a cycle; a round of it is what one element takes. */
     if (s->now->repeats)
         ticks = HWM_TICKS / 16;
-    s->now->ticks = (UShort)(ticks > 0xffff ? 0xffff : ticks);
+    s->now->ticks = ticks;
 }
 
 static void open_instr(struct scan *s, const IRStmt *st)

@@ -174,12 +174,6 @@ static struct hwm_instr *instr_of(const IRSB *in, struct hwm_block *block, Int a
     return ret;
 }
 
-static void lengthen(struct hwm_instr *instr, UInt ticks)
-{
-    ticks += instr->ticks;
-    instr->ticks = (UShort)(ticks > 0xffff ? 0xffff : ticks);
-}
-
 static Bool leads_to(const IRConst *c, Addr address)
 {
     return c->tag == Ico_U64 && c->Ico.U64 == address;
@@ -215,6 +209,6 @@ void hwm_scan_chains(const IRSB *in, struct hwm_block *block)
     tainted = VG_(malloc)("hwm.chains", (SizeT)in->tyenv->types_used * sizeof(Bool));
     store = find_chain(in, tainted);
     if (store >= 0)
-        lengthen(instr_of(in, block, store), least - ticks);
+        instr_of(in, block, store)->ticks += least - ticks;
     VG_(free)(tainted);
 }

@@ -276,7 +276,7 @@ static void test_settings(void **state)
         load("skx2", "l1d=48K/12/5,l2=2m,l3=0,dtlb=96/6,stlb=0,walk=10ns,ipc=4,overlap=100,"
                      "store-buffer=8,transfer-l3=33,dram=100ns,dram-remote=999,"
                      "dram-bandwidth=64,mhz=2000,prefetch=off,adjacent=off,branches=off,"
-                     "slice=500,seed=18446744073709551615,heap-offset=4K,mispredict=0");
+                     "slice=500,seed=18446744073709551615,mispredict=0");
     const struct hwm_machine *m = &s.machine;
 
     assert_int_equal(m->l1d.bytes, 48 << 10);
@@ -299,7 +299,6 @@ static void test_settings(void **state)
     assert_int_equal(m->flags & (HWM_PREFETCH | HWM_ADJACENT | HWM_PREDICTOR), 0);
     assert_int_equal(m->slice_cycles, 500);
     assert_true(m->seed == UINT64_MAX);
-    assert_int_equal(m->heap_offset, 4096);
     assert_int_equal(m->mispredict_cycles, 0);
     hwp_model_machine_deinit(&s);
 }
@@ -325,6 +324,8 @@ static void test_errors(void **state)
         {__LINE__, "skx2", "l2=1M/0", "1 to 64 ways", "l2=BYTES"},
         {__LINE__, "skx2", "l2=1M/16/0", "latency", "CYCLES"},
         {__LINE__, "skx2", "l2=1M/16/14/2", "not a cache", "BYTES"},
+        {__LINE__, "skx2", "l1d=0", "caches of its own", "BYTES"},
+        {__LINE__, "skx2", "l2=1M ", "not a cache", "BYTES"},
         {__LINE__, "skx2", "l2=100/1", "ways don't divide", "BYTES"},
         {__LINE__, "skx2", "l3=2G/16", "largest cache", "BYTES"},
         {__LINE__, "skx2", "l3=99999999999999999999G/16", "not a cache", "BYTES"},
