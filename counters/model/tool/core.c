@@ -24,13 +24,12 @@ struct hwm_core *hwm_core;
 struct hwm_core hwm_cores[HWM_MAX_CORES];
 struct hwm_weave *hwm_weave;
 struct hwm_pages *hwm_pages;
-Bool hwm_is_shared;
+Bool hwm_is_shared, hwm_registers_known;
 UInt hwm_line_bits, hwm_data_filters, hwm_code_filters;
 
 static ULong slice_ticks;
 static UInt slices, nr_used;
 static Addr registers_at; /* within a thread's state */
-static Bool registers_known;
 
 /* --- making ---------------------------------------------------------------------------------- */
 
@@ -252,35 +251,51 @@ static void review(void)
         hwm_contest_review();
 }
 
+#if defined(VGA_arm64)
+/* VEX for arm64 hands the guest state to no call, but generated code has it in this register. */
+__asm__(".text\n"
+        ".type hwm_registers_here, %function\n"
+        "hwm_registers_here:\n"
+        "    mov x0, x21\n"
+        "    b hwm_registers_found\n"
+        ".global hwm_registers_here\n");
+#endif
+
+VG_REGPARM(1) void hwm_registers_found(void *state)
+{
+    registers_at = (Addr)state - (Addr)VG_(get_ThreadState)(hwm_task->thread);
+    hwm_registers_known = True;
+}
+
+/* The registers of all threads are at the same place of their states. */
+static guest_state *registers_of(const struct hwm_task *t)
+{
+    return (guest_state *)((Addr)VG_(get_ThreadState)(t->thread) + registers_at);
+}
+
 /* Ends the running slice: Valgrind's scheduler takes over at the next block. The budget must not end
  * again before that. */
-static void stop_running(guest_state *state)
+static void stop_running(void)
 {
     hwm_core->limit += ENDLESS;
     hwm_now.budget += ENDLESS;
-    state->host_EvC_COUNTER = 0;
+    registers_of(hwm_task)->host_EvC_COUNTER = 0;
 }
 
-VG_REGPARM(1) void hwm_slice_end(void *state)
+void hwm_slice_end(void)
 {
     weave();
     review();
-    if (!registers_known) {
-        registers_at = (Addr)state - (Addr)VG_(get_ThreadState)(hwm_task->thread);
-        registers_known = True;
-    }
     set_limit(hwm_core, next_limit(hwm_core));
     if (!hwm_turn_goes_on(hwm_now.budget <= 0))
-        stop_running(state);
+        stop_running();
 }
 
-/* The registers of other threads are where those of the running one are in its thread's state. Until
- * a first slice has told where, a task runs one block. */
+/* Until a first block has told where registers are, a task runs one block. */
 Bool hwm_core_pass(struct hwm_task *t)
 {
-    if (registers_known) {
-        Addr state = (Addr)VG_(get_ThreadState)(t->thread) + registers_at;
-        ((guest_state *)state)->host_EvC_COUNTER = 0;
+    if (hwm_registers_known) {
+        registers_of(t)->host_EvC_COUNTER = 0;
         return True;
     }
     hwm_task = t;

@@ -96,8 +96,13 @@ static inline void hwm_spend(ULong ticks)
 /* Ends the running slice after this block of code (full log, blocked weave). */
 void hwm_slice_cut(void);
 
-/* From generated code, when the budget is spent: the task's guest state. */
-VG_REGPARM(1) void hwm_slice_end(void *guest_state);
+/* From generated code, when the budget is spent. */
+void hwm_slice_end(void);
+
+/* From generated code until it has been called once: the running task's registers. */
+VG_REGPARM(1) void hwm_registers_found(void *guest_state);
+void hwm_registers_here(void); /* arm64 */
+extern Bool hwm_registers_known;
 
 /* Lines that cores contend for: lines.c. */
 

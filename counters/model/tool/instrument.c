@@ -135,14 +135,17 @@ static void count_instructions(struct rewrite *r)
         add(r, IRStmt_Store(Iend_LE, place, op2(r, Iop_Add64, load(r, place), word(n))));
 }
 
-/* VEX hands out the guest state only to calls that say what they use of it: a word that is there
- * already at the beginning of a block. */
-static void end_slice_if(struct rewrite *r, IRExpr *spent)
+/* Where the registers of a task are, told once. VEX hands out the guest state only to calls that say
+ * what they use of it: a word that is there already at the beginning of a block. */
+static void tell_registers(struct rewrite *r)
 {
-    IRDirty *d = unsafeIRDirty_0_N(1, "hwm_slice_end", VG_(fnptr_to_fnentry)(hwm_slice_end),
-                                   mkIRExprVec_1(IRExpr_GSPTR()));
+#if defined(VGA_arm64)
+    call_if(r, NULL, 0, "hwm_registers_here", hwm_registers_here, mkIRExprVec_0());
+#else
+    IRDirty *d =
+        unsafeIRDirty_0_N(1, "hwm_registers_found", VG_(fnptr_to_fnentry)(hwm_registers_found),
+                          mkIRExprVec_1(IRExpr_GSPTR()));
 
-    d->guard = spent;
     d->nFxState = 1;
     d->fxState[0].fx = Ifx_Read;
     d->fxState[0].offset = (UShort)r->layout->offset_SP;
@@ -150,6 +153,7 @@ static void end_slice_if(struct rewrite *r, IRExpr *spent)
     d->fxState[0].nRepeats = 0;
     d->fxState[0].repeatLen = 0;
     add(r, IRStmt_Dirty(d));
+#endif
 }
 
 /* Counts a segment and takes what its instructions cost from the budget. */
@@ -165,9 +169,9 @@ static void enter_segment(struct rewrite *r)
         IRExpr *budget = word((UWord)&hwm_now.budget);
         IRExpr *left = op2(r, Iop_Sub64, load(r, budget), word(ticks));
         add(r, IRStmt_Store(Iend_LE, budget, left));
-        if (!r->segment) {
-            end_slice_if(r, op2(r, Iop_CmpLT64S, left, word(0)));
-        }
+        if (!r->segment)
+            call_if(r, op2(r, Iop_CmpLT64S, left, word(0)), 0, "hwm_slice_end", hwm_slice_end,
+                    mkIRExprVec_0());
     }
 }
 
@@ -425,6 +429,8 @@ static void start_instr(struct rewrite *r, const IRStmt *st)
         return;
     if (hwm_heap_is_entry(r->self))
         call_if(r, NULL, 1, "hwm_heap_enter", hwm_heap_enter, mkIRExprVec_1(word(r->self)));
+    if (!hwm_registers_known)
+        tell_registers(r);
     enter_block(r);
     enter_segment(r);
 }
