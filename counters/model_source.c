@@ -248,7 +248,7 @@ static void model_close(struct hwp_session *session)
 
 const struct hwp_source hwp_source_model = {
     .name = "model",
-    .summary = "the modelled PMU: the workload on a simulated machine, 10 to 30 times slower",
+    .summary = "the modelled PMU: the workload on a simulated machine, 30 to 100 times slower",
     .probe = model_probe,
     .open = model_open,
     .wrap = model_wrap,
