@@ -126,8 +126,9 @@ struct hwp_error *hwp_model_add_rows(const struct hwp_encodings *events, bool sa
 
     hwp_vec_foreach (events, enc) {
         const struct hwp_model_event *ev = hwp_model_event_of(enc, &why);
+        const struct hwp_model_column column = {.event = ev, .id = ret->len + 1};
 
-        hwp_vec_push(ret, (struct hwp_model_column){.event = ev, .id = ret->len + 1});
+        hwp_vec_push(ret, column);
         add_row(run, enc, ev, why, sampled);
         if (ev) {
             answered++;
