@@ -154,7 +154,7 @@ static struct hwp_error *add_task(struct image *m, const struct hwm_record_task 
 
     memcpy(name, task->name, sizeof(task->name));
     if (is_tools_name(name))
-        strcpy(name, m->name);
+        memcpy(name, m->name, sizeof(m->name));
     if (task->tid != m->stream->pid)
         HWP_TRY(hwp_model_write_fork(&m->o->writer, &o, m->stream->pid, m->stream->pid));
     pin_task(m, task, name);
