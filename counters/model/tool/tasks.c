@@ -184,6 +184,7 @@ static void on_start(ThreadId thread, ULong blocks)
         t = task_create(thread, NULL);
     if (!t->is_told)
         begin(t);
+    hwm_turn_interrupt(t); /* it runs, so it waits for nothing, however that ended */
     if (hwm_modelling && !hwm_turn_take(t)) {
         t->passed = hwm_core_pass(t);
         return;
@@ -246,6 +247,7 @@ static void on_signal(ThreadId thread, Int signal, Bool other_stack)
     (void)signal, (void)other_stack;
     if (!t)
         return;
+    hwm_turn_interrupt(t);
     if (t->nr_handlers < HWM_MAX_HANDLERS) {
         t->handlers[t->nr_handlers].base = t->base;
         t->handlers[t->nr_handlers].nr_frames = t->nr_frames;

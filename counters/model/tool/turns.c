@@ -14,8 +14,8 @@
 #define SIBLING_SLICES 10
 /* Slices after which tasks that wait for the outside world get a chance to return. */
 #define RETURN_SLICES 16
-/* How long others wait for one thought to be woken, before they go on without it: the kernel may have
- * woken another of those that waited, or none. */
+/* How long others wait for one thought to be woken, before they go on without it: the kernel may
+ * have woken another of those that waited, or none. */
 #define WOKEN_MS 1000
 /* How often a task on its way to sleep is looked at. */
 #define ENTERING_LOOKS 1000
@@ -82,7 +82,8 @@ static struct hwm_task *first(void)
     return best;
 }
 
-/* --- tasks on their way to sleep ---------------------------------------------------------------- */
+/* --- tasks on their way to sleep ----------------------------------------------------------------
+ */
 
 /* What the kernel says a task does: 'S' asleep, 'R' running …; see proc(5), stat. */
 static HChar state_of(const struct hwm_task *t)
@@ -102,8 +103,9 @@ static HChar state_of(const struct hwm_task *t)
     return end && end[1] ? end[2] : 'S';
 }
 
-/* Who is about to wait on a futex gives up Valgrind's lock first. Whether it then sleeps, and before
- * whom, must not depend on how fast the next one gets going: that one waits until it does. */
+/* Who is about to wait on a futex gives up Valgrind's lock first. Whether it then sleeps, and
+ * before whom, must not depend on how fast the next one gets going: that one waits until it does.
+ */
 static void let_sleep(struct hwm_task *t)
 {
     struct vki_timespec moment = {.tv_nsec = 20000};
@@ -130,7 +132,8 @@ static void release(void)
     turn = NULL;
 }
 
-/* Nobody has the turn: whose it is now is called, unless it is not parked and on its way already. */
+/* Nobody has the turn: whose it is now is called, unless it is not parked and on its way already.
+ */
 static void call_next(void)
 {
     struct hwm_task *next = turn ? NULL : first();
@@ -166,14 +169,14 @@ Bool hwm_turn_take(struct hwm_task *t)
         slices = 0;
         return True;
     }
-    if (is_lost(next))
+    if (next && is_lost(next))
         unwake(next);
     call_next();
     return False;
 }
 
-/* Tasks that wait in the kernel need Valgrind's lock to come back, so the running one must let go of
- * it for a moment: soon after a system call, which may have woken them, else now and then. */
+/* Tasks that wait in the kernel need Valgrind's lock to come back, so the running one must let go
+ * of it for a moment: soon after a system call, which may have woken them, else now and then. */
 static Bool somebody_may_return(void)
 {
     if (!nr_waiting)
@@ -204,9 +207,9 @@ static Bool is_futex_wake(UInt nr, const UWord *args)
 {
     UWord op = args[1] & FUTEX_COMMAND;
 
-    return nr == __NR_futex && (op == VKI_FUTEX_WAKE || op == VKI_FUTEX_WAKE_BITSET ||
-                                op == VKI_FUTEX_WAKE_OP || op == VKI_FUTEX_REQUEUE ||
-                                op == VKI_FUTEX_CMP_REQUEUE || op == VKI_FUTEX_UNLOCK_PI);
+    return nr == __NR_futex &&
+           (op == VKI_FUTEX_WAKE || op == VKI_FUTEX_WAKE_BITSET || op == VKI_FUTEX_WAKE_OP ||
+            op == VKI_FUTEX_REQUEUE || op == VKI_FUTEX_CMP_REQUEUE || op == VKI_FUTEX_UNLOCK_PI);
 }
 
 static Bool is_futex_wait(UInt nr, const UWord *args)
@@ -327,19 +330,15 @@ void hwm_turn_wait(struct hwm_task *t, UInt nr, const UWord *args)
 
 /* When a task that waited goes on, if nothing better is known: at the clock of the core that ran
  * last, as what it waited for can't have happened later. */
-static ULong waking_time(const struct hwm_task *t, SysRes res)
+static ULong latest_time(const struct hwm_task *t)
 {
-    if (t->waits_on && sr_isError(res))
-        return 0;
     return hwm_task && hwm_task != t ? hwm_core_clock(hwm_task->core) : 0;
 }
 
-void hwm_turn_return(struct hwm_task *t, SysRes res)
+static void go_on(struct hwm_task *t, ULong ticks)
 {
-    if (!t->blocked)
-        return;
     if (!t->woken && turns > t->turns_before + 1)
-        hwm_core_advance(t->core, waking_time(t, res));
+        hwm_core_advance(t->core, ticks);
     if (t->is_entering) {
         t->is_entering = False;
         nr_entering--;
@@ -348,7 +347,20 @@ void hwm_turn_return(struct hwm_task *t, SysRes res)
     set_blocked(t, False);
 }
 
-/* --- beginnings and ends ------------------------------------------------------------------------- */
+void hwm_turn_return(struct hwm_task *t, SysRes res)
+{
+    if (t->blocked)
+        go_on(t, t->waits_on && sr_isError(res) ? 0 : latest_time(t));
+}
+
+void hwm_turn_interrupt(struct hwm_task *t)
+{
+    if (t->blocked)
+        go_on(t, latest_time(t));
+}
+
+/* --- beginnings and ends -------------------------------------------------------------------------
+ */
 
 void hwm_turn_enter(struct hwm_task *t)
 {

@@ -16,6 +16,8 @@ void hwm_turn_moved(struct hwm_task *task, UInt core); /* before task->core chan
 /* Around a system call. */
 void hwm_turn_wait(struct hwm_task *task, UInt nr, const UWord *args);
 void hwm_turn_return(struct hwm_task *task, SysRes res);
+/* A signal has ended a system call that did not return: it begins anew after the handler. */
+void hwm_turn_interrupt(struct hwm_task *task);
 
 /* A task has got Valgrind's lock: whether it may run. */
 Bool hwm_turn_take(struct hwm_task *task);
