@@ -118,7 +118,9 @@ function(hwm_valgrind_tool name)
     $<$<BOOL:${HWP_WERROR}>:-Werror>)
   target_link_options(${target} PRIVATE
     -static $<$<C_COMPILER_ID:GNU>:-no-pie> -nodefaultlibs -nostartfiles -u _start -fno-lto -fno-sanitize=all
-    LINKER:--build-id=none LINKER:-Ttext-segment=${hwm_address})
+    LINKER:--build-id=none LINKER:-Ttext-segment=${hwm_address}
+    # see tool/park.c
+    LINKER:--wrap=vgPlain_nuke_all_threads_except LINKER:--wrap=vgPlain_poll_signals)
   target_link_libraries(${target} PRIVATE -Wl,--start-group ${hwm_libs} -lgcc -Wl,--end-group)
   hwm_link_support()
   # For programs of 32 bits.

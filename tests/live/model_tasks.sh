@@ -8,7 +8,9 @@ system_build
 makes threads 3 0 "made $((3 * n)) "
 makes threads 3 0 "made $((3 * n)) " --follow no
 makes signals 5 0 "made $((5 * n)) "
+makes restart 4 0 "made $((4 * n)) "
 makes segv 1 139 ''
+makes shot 1 139 ''
 makes three 1 3 ''
 makes dlopen 2 0 "made $((2 * n)) "
 makes crowd 1 0 "made $n "

@@ -16,6 +16,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -291,6 +292,55 @@ static void mode_signals(void)
     after_handlers();
 }
 
+/* A read that goes on after each of three signals; the last one lets it end. */
+static int to_read[2], nr_alarms;
+
+static void on_alarm(int signal)
+{
+    (void)signal;
+    work();
+    if (++nr_alarms == 3 && write(to_read[1], "x", 1) != 1)
+        _exit(92);
+}
+
+static void mode_restart(void)
+{
+    struct sigaction action = {.sa_handler = on_alarm, .sa_flags = SA_RESTART};
+    struct itimerval every = {{0, 100000}, {0, 100000}};
+    char c;
+
+    if (pipe(to_read))
+        die("pipe");
+    sigaction(SIGALRM, &action, NULL);
+    setitimer(ITIMER_REAL, &every, NULL);
+    if (read(to_read[0], &c, 1) != 1)
+        die("read");
+    every = (struct itimerval){0};
+    setitimer(ITIMER_REAL, &every, NULL);
+    work();
+}
+
+/* One of threads that wait for each other is killed. */
+static void *spin(void *unused)
+{
+    for (volatile int on = 1; on;)
+        ;
+    return unused;
+}
+
+static void mode_shot(void)
+{
+    pthread_t threads[4];
+
+    work();
+    for (int i = 0; i < 4; i++)
+        if (pthread_create(&threads[i], NULL, spin, NULL))
+            die("pthread_create");
+    usleep(50000);
+    pthread_kill(threads[2], SIGSEGV);
+    spin(NULL);
+}
+
 static void mode_segv(void)
 {
     work();
@@ -499,7 +549,8 @@ static const struct {
     {"killed", mode_killed},     {"threads", mode_threads}, {"crowd", mode_crowd},
     {"affinity", mode_affinity}, {"signals", mode_signals}, {"segv", mode_segv},
     {"three", mode_three},       {"suicide", mode_suicide}, {"dlopen", mode_dlopen},
-    {"numa", mode_numa},         {"owners", mode_owners},
+    {"numa", mode_numa},         {"owners", mode_owners},   {"restart", mode_restart},
+    {"shot", mode_shot},
 #ifdef __x86_64__
     {"jit", mode_jit},
 #endif
