@@ -24,6 +24,8 @@ static void reader_deinit(struct hwp_reader *r)
     hwp_vec_deinit(&r->attrs);
     hwp_map_deinit(&r->attr_of_id);
     hwp_profile_destroy(r->profile);
+    if (r->expanded)
+        munmap((void *)(uintptr_t)r->expanded, r->expanded_size);
     if (r->data)
         munmap((void *)(uintptr_t)r->data, r->size);
 }
@@ -145,6 +147,8 @@ static struct hwp_error *read_mapped(struct hwp_reader *r)
         HWP_TRY(find_records(r));
         HWP_TRY(read_attrs(r));
     }
+    r->records_end = r->records.end;
+    HWP_TRY(hwp_reader_expand(r));
     r->profile = hwp_profile_create();
     r->first_time = UINT64_MAX;
     hwp_features_read_names(r);

@@ -9,7 +9,7 @@
 /* The section of a feature; empty if the file has none. */
 static struct hwp_cursor find(const struct hwp_reader *r, unsigned bit)
 {
-    struct hwp_cursor c = {r->records.end, r->data + r->size, false};
+    struct hwp_cursor c = {r->records_end, r->data + r->size, false};
     struct hwp_cursor none = {r->data, r->data, false};
     struct perf_file_section s;
 
@@ -33,7 +33,7 @@ static struct hwp_cursor find(const struct hwp_reader *r, unsigned bit)
  * cut short. */
 static bool is_cut_short(const struct hwp_reader *r)
 {
-    struct hwp_cursor c = {r->records.end, r->data + r->size, false};
+    struct hwp_cursor c = {r->records_end, r->data + r->size, false};
     size_t n = 0;
 
     for (unsigned bit = 0; bit < sizeof(r->header.features) * 8; bit++) {

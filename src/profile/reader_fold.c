@@ -235,20 +235,14 @@ struct hwp_error *hwp_reader_fold(struct hwp_reader *r, struct hwp_maps *m)
     struct folder f = {.r = r, .maps = m, .task = UINT32_MAX};
     struct hwp_cursor at = r->records;
     struct hwp_record rec;
-    bool cut = false, ok = true, compressed = false;
+    bool cut = false, ok = true;
 
-    while (ok && hwp_record_next(&at, &rec, &cut)) {
-        compressed =
-            rec.header.type == PERF_RECORD_COMPRESSED || rec.header.type == PERF_RECORD_COMPRESSED2;
-        ok = !compressed && fold_record(&f, &rec);
-    }
+    while (ok && hwp_record_next(&at, &rec, &cut))
+        ok = fold_record(&f, &rec);
     if (cut || !ok)
         r->truncated = true;
     keep_facts(&f);
     hwp_map_deinit(&f.last_value);
     hwp_vec_deinit(&f.frames);
-    if (compressed)
-        return hwp_error_hint(hwp_error(HWP_E_UNSUPPORTED, "%s is compressed", r->name),
-                              "record without -z (--compression-level)");
     return NULL;
 }

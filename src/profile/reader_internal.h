@@ -3,6 +3,7 @@
  *
  *   reader.c           the file: header, attributes, the two passes
  *   reader_stream.c    the file, where it is a stream instead
+ *   reader_expand.c    the file, where its records are compressed
  *   reader_events.c    attributes to events, and their totals
  *   reader_features.c  feature sections: names, build ids, facts about the run
  *   reader_records.c   one record: its bounds, its event, its fields
@@ -84,7 +85,10 @@ struct hwp_reader {
     const uint8_t *data;
     size_t size;
     struct perf_file_header header;
-    struct hwp_cursor records; /* the data section */
+    struct hwp_cursor records; /* the data section; `expanded` where it was compressed */
+    const uint8_t *expanded;   /* NULL, or the records without compression */
+    size_t expanded_size;
+    const uint8_t *records_end; /* of the data section in the file: the features' table */
     bool is_stream;            /* made by "perf record -o -": the features are here, not in the */
     struct hwp_cursor stream_features[PERF_FEATURE_END]; /* header; `at` NULL: none */
     HWP_VEC(struct hwp_attr) attrs;
@@ -97,6 +101,9 @@ struct hwp_reader {
 
 /* Finds attributes and features of a stream among its records. */
 struct hwp_error *hwp_stream_read_head(struct hwp_reader *r) hwp_must_use;
+
+/* Where records are compressed, makes `records` what they hold. */
+struct hwp_error *hwp_reader_expand(struct hwp_reader *r) hwp_must_use;
 
 /* --- records --- */
 

@@ -32,6 +32,7 @@ elf\.h                       src/symbols:h src/profile counters src/target
 Zydis/.*|capstone/.*         src/symbols
 libiberty/.*                 src/symbols
 cjson/.*                     src/profile reports
+zstd\.h                      src/profile
 linux/perf_event\.h          counters:h src/profile:h
 '
 
