@@ -111,6 +111,8 @@ static struct hwp_error *create_recording(struct model_session *s)
     struct hwp_error *err = hwp_recording_create(s->config.recording_path, events.data, events.len,
                                                  &s->recording);
     hwp_vec_deinit(&events);
+    if (!err && s->config.compress)
+        hwp_recording_compress(s->recording);
     return err;
 }
 

@@ -196,6 +196,8 @@ static struct hwp_error *create_recording(struct hwp_perf_session *s)
         hwp_vec_push(&events, ev);
     }
     err = hwp_recording_create(s->config.recording_path, events.data, events.len, &s->recording);
+    if (!err && s->config.compress)
+        hwp_recording_compress(s->recording);
     hwp_vec_deinit(&events);
     hwp_vec_deinit(&ids);
     return err;

@@ -34,6 +34,7 @@ struct hwp_session_config {
     bool per_cpu;           /* counting only: one counter per CPU (needed for per-core tables) */
     /* sampling; recording_path NULL: count only */
     const char *recording_path;
+    bool compress; /* the recording */
     uint64_t freq_hz;       /* per event and CPU; clamped to the kernel's maximum with a note */
     bool freq_asked;        /* freq_hz is meant for tracepoints and breakpoints too, which are else
                                sampled each time they happen */

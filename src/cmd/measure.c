@@ -177,6 +177,7 @@ static struct hwp_error *open_session(struct measurement *m,
         .cpus = m->cpus,
         .per_cpu = job->per_cpu,
         .recording_path = job->recording_path,
+        .compress = options->compress,
         .freq_hz = options->period    ? 0
                    : options->freq_hz ? options->freq_hz
                                       : DEFAULT_FREQ_HZ,

@@ -15,7 +15,7 @@ struct hwp_measure_options {
     const char *source, *pin, *membind, *interleave, *cpus, *call_graph;
     const char *machine, *machine_set, *follow, *model_from;
     uint64_t pid, freq_hz, period, mmap_pages, timeout_ns, model_instructions;
-    bool all_cpus, call_chains;
+    bool all_cpus, call_chains, compress;
 };
 
 extern const struct hwp_opt hwp_measure_opts[];  /* what to count, where to pin */

@@ -45,6 +45,8 @@ const struct hwp_opt hwp_sampling_opts[] = {
     {'g', "call-chains", HWP_OPT_FLAG, FIELD(call_chains), "",
      "record call chains, by frame pointers"},
     {0, "call-graph", HWP_OPT_STR, FIELD(call_graph), "fp", "the same, as perf spells it"},
+    {'z', "compress", HWP_OPT_FLAG, FIELD(compress), "",
+     "compress the recording (zstd); perf reads it, too"},
     {'m', "mmap-pages", HWP_OPT_POSITIVE, FIELD(mmap_pages), "PAGES",
      "ring buffer per CPU, a power of two (default 128)"},
     HWP_OPT_END,
@@ -66,7 +68,7 @@ bool hwp_measure_asks(const struct hwp_measure_options *o)
 {
     return o->events.len || o->source || o->pin || o->membind || o->interleave || o->timeout_ns ||
            o->machine || o->machine_set || o->follow || o->model_from || o->model_instructions ||
-           o->freq_hz || o->period || o->call_chains || o->call_graph || o->mmap_pages;
+           o->freq_hz || o->period || o->call_chains || o->call_graph || o->mmap_pages || o->compress;
 }
 
 bool hwp_measure_attaches(const struct hwp_measure_options *options)

@@ -18,7 +18,7 @@ const struct hwp_opt hwp_input_opts[] = {
 
 const struct hwp_opt hwp_filter_opts[] = {
     {'s', "sort", HWP_OPT_STR, FIELD(hot.sort_event), "EVENT",
-     "order functions by this event (default: the first that has samples)"},
+     "order functions by this event (default: cycles, else the first sampled)"},
     {0, "top", HWP_OPT_UINT, FIELD(top), "N", "functions in the table (default 20; 0: all)"},
     {0, "percent-limit", HWP_OPT_DOUBLE, FIELD(hot.percent_limit), "PERCENT",
      "leave out functions below this share"},

@@ -15,6 +15,7 @@
 #include "profile/perf_file.h"
 #include "profile/reader_internal.h"
 #include "profile/recording_features.h"
+#include "profile/recording_pack.h"
 
 struct hwp_recording {
     int fd;
@@ -26,6 +27,8 @@ struct hwp_recording {
     struct perf_file_header header;
     uint64_t created_ns, wall_ns, clock_ns; /* see struct hwp_feature_input */
     struct hwp_features added;  /* by the caller */
+    struct hwp_packer *packer;  /* NULL: records are written as they come */
+    struct hwp_str packed;      /* those being appended */
     int errnum;                 /* of the write that failed; 0 while all is well */
     bool finished;
 };
@@ -241,14 +244,18 @@ static int write_data_size(struct hwp_recording *r)
                     offsetof(struct perf_file_header, data.size), NULL);
 }
 
-struct hwp_error *hwp_recording_append(struct hwp_recording *r, const void *records, size_t size)
+void hwp_recording_compress(struct hwp_recording *r)
+{
+    if (!r->packer)
+        r->packer = hwp_packer_create();
+}
+
+/* Whole records, as they are to be in the file. */
+static struct hwp_error *write_records(struct hwp_recording *r, const void *records, size_t size,
+                                       bool begun)
 {
     size_t done;
 
-    if (r->errnum)
-        return write_error(r);
-    if (size == 0)
-        return NULL;
     r->errnum = write_at(r->fd, records, size, data_end(r), &done);
     r->header.data.size += r->errnum ? whole_records(records, done) : size;
     if (r->errnum && r->is_file)
@@ -256,18 +263,34 @@ struct hwp_error *hwp_recording_append(struct hwp_recording *r, const void *reco
 
     /* In place, so that it succeeds on a full disk too. */
     int errnum = write_data_size(r);
-    if (!errnum && r->temporary && has_begun(records, size))
+    if (!errnum && r->temporary && begun)
         errnum = take_place(r);
     if (!r->errnum)
         r->errnum = errnum;
     return r->errnum ? write_error(r) : NULL;
 }
 
+struct hwp_error *hwp_recording_append(struct hwp_recording *r, const void *records, size_t size)
+{
+    if (r->errnum)
+        return write_error(r);
+    if (size == 0)
+        return NULL;
+    bool begun = r->temporary && has_begun(records, size);
+    if (!r->packer)
+        return write_records(r, records, size, begun);
+    r->packed.len = 0;
+    r->errnum = hwp_packer_pack(r->packer, records, size, &r->packed);
+    return r->errnum ? write_error(r) : write_records(r, r->packed.data, r->packed.len, begun);
+}
+
 struct hwp_error *hwp_recording_round(struct hwp_recording *r)
 {
     struct perf_event_header h = {.type = PERF_RECORD_FINISHED_ROUND, .size = sizeof(h)};
 
-    return hwp_recording_append(r, &h, sizeof(h));
+    if (r->errnum)
+        return write_error(r);
+    return write_records(r, &h, sizeof(h), false); /* never compressed: perf acts on it at once */
 }
 
 /* --- the end --- */
@@ -348,6 +371,11 @@ struct hwp_error *hwp_recording_finish(struct hwp_recording *r, const struct hwp
     in.profile = recorded;
     /* Even after a failed append: the disk may have room again, and the run's facts are small. */
     hwp_features_collect(&in, &list);
+    if (r->packer) {
+        struct hwp_feature f = {.bit = PERF_FEATURE_COMPRESSED};
+        hwp_packer_feature(r->packer, &f.content);
+        hwp_vec_push(&r->added, f);
+    }
     take_added(r, &list);
     int errnum = write_features(r, &list);
     if (!errnum)
@@ -374,6 +402,8 @@ void hwp_recording_destroy(struct hwp_recording *r)
     }
     free(r->events);
     hwp_features_deinit(&r->added);
+    hwp_packer_destroy(r->packer);
+    hwp_str_deinit(&r->packed);
     if (r->temporary)
         unlink(r->temporary);
     free(r->temporary);

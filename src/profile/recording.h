@@ -42,6 +42,9 @@ struct hwp_recording;
 struct hwp_error *hwp_recording_create(const char *path, const struct hwp_recording_event *events,
                                        size_t nr_events, struct hwp_recording **ret) hwp_must_use;
 
+/* From now on records are compressed, as perf record -z has them. Before the first append. */
+void hwp_recording_compress(struct hwp_recording *r);
+
 /* Appends whole perf records. On a full disk the file keeps what it had up to the last whole
  * record, and every later append returns the same error again. */
 struct hwp_error *hwp_recording_append(struct hwp_recording *r, const void *records,

@@ -57,6 +57,11 @@ perf record -q -z -e cpu-clock -F 10000 -o perf.data -- xz -1 -k -c data >/dev/n
 perf inject -b -i perf.data -o injected.data 2>/dev/null
 check 'compressed, with build ids injected' compare injected.data
 
+"$HWPROF" record -q -z --source clock -F 10000 -o ours.data -- "$python" -S script.py >/dev/null 2>&1
+check "hwprof's, compressed" compare ours.data
+"$HWPROF" record -q -z -g --source clock -F 10000 -o ours.data -- "$python" -S script.py >/dev/null 2>&1
+check "hwprof's, compressed, with call chains" compare ours.data
+
 # --- several events -----------------------------------------------------------------------------
 perf record -q -e cpu-clock,page-faults,context-switches -o perf.data -- "$python" -S script.py \
     >/dev/null 2>&1
