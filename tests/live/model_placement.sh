@@ -55,6 +55,8 @@ far read_mbind 32768
 far read_moved 32768
 far read_mapped_anew 0
 
+makes kept 0 0 'made 0 '
+
 # --- owners
 records transfers -- ./system owners
 "$HWPROF" report -i data --no-atomics --top 0 -x'|' | awk -F'|' '

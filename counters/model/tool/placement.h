@@ -15,6 +15,10 @@ Word hwm_get_mempolicy(const struct hwm_task *task, const UWord *args);
 Word hwm_mbind(const UWord *args);
 Word hwm_move_pages(const UWord *args);
 
+/* The process's policy as set_mempolicy(2) was told it: bit i of `nodes` for node i. */
+void hwm_policy_get(UInt *ret_mode, UInt *ret_nodes);
+void hwm_policy_set(UInt mode, UInt nodes);
+
 Word hwm_getcpu(const struct hwm_task *task, const UWord *args);
 Word hwm_get_affinity(struct hwm_task *task, const UWord *args);
 Word hwm_set_affinity(struct hwm_task *task, const UWord *args);

@@ -43,14 +43,10 @@ static Bool read_nodes(UWord address, UWord max, UInt *ret)
     return True;
 }
 
-/* 0 or -errno */
-static Word read_policy(UWord mode, UWord mask, UWord max, struct hwm_memory_policy *ret)
+/* Of ret->nodes; 0 or -errno. */
+static Word take_mode(UWord mode, struct hwm_memory_policy *ret)
 {
-    UInt kind = (UInt)mode & ~MODE_FLAGS;
-
-    if (!read_nodes(mask, max, &ret->nodes))
-        return -VKI_EFAULT;
-    switch (kind) {
+    switch ((UInt)mode & ~MODE_FLAGS) {
     case MODE_DEFAULT:
     case MODE_LOCAL:
         ret->kind = HWM_POLICY_DEFAULT;
@@ -69,6 +65,29 @@ static Word read_policy(UWord mode, UWord mask, UWord max, struct hwm_memory_pol
         return -VKI_EINVAL;
     }
     return ret->nodes ? 0 : -VKI_EINVAL;
+}
+
+/* 0 or -errno */
+static Word read_policy(UWord mode, UWord mask, UWord max, struct hwm_memory_policy *ret)
+{
+    return read_nodes(mask, max, &ret->nodes) ? take_mode(mode, ret) : -VKI_EFAULT;
+}
+
+void hwm_policy_get(UInt *ret_mode, UInt *ret_nodes)
+{
+    *ret_mode = process_mode;
+    *ret_nodes = process_nodes;
+}
+
+void hwm_policy_set(UInt mode, UInt nodes)
+{
+    struct hwm_memory_policy policy = {.nodes = nodes};
+
+    if (take_mode(mode, &policy))
+        return;
+    process_mode = mode;
+    process_nodes = nodes;
+    hwm_pages_policy(hwm_pages, policy);
 }
 
 Word hwm_set_mempolicy(const UWord *args)

@@ -8,6 +8,7 @@
 #include "pub_tool_threadstate.h"
 
 #include "core_api.h"
+#include "handover.h"
 #include "maps.h"
 #include "process.h"
 #include "region.h"
@@ -55,10 +56,11 @@ void hwm_process_init(void)
     VG_(atfork)(NULL, NULL, begin_child);
 }
 
-void hwm_process_exec(void)
+void hwm_process_exec(const struct hwm_task *task)
 {
     if (!is_followed)
         return;
+    hwm_handover_give(task);
     hwm_cores_settle();
     hwm_blocks_dump();
     kept_bytes = hwm_stream_flush();
@@ -72,6 +74,7 @@ void hwm_process_exec_failed(void)
 {
     if (!is_followed)
         return;
+    hwm_handover_cancel();
     hwm_stream_rewind(kept_bytes);
     hwm_tasks_take_slots();
 }

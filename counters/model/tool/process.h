@@ -10,9 +10,9 @@
 /* Absolute path of the running executable; valid for ever. */
 const HChar *hwm_process_executable(void);
 
-/* Before execve(2): the stream is completed as if the process ended here. After it failed: the
+/* Before execve(2), which `task` calls: the stream is completed as if the process ended here. After it failed: the
  * stream goes on. */
-void hwm_process_exec(void);
+void hwm_process_exec(const struct hwm_task *task);
 void hwm_process_exec_failed(void);
 
 #endif

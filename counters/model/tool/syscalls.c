@@ -29,9 +29,9 @@ Bool hwm_client_writes(UWord address, SizeT bytes)
 
 void hwm_syscall_before(struct hwm_task *task, UInt nr, UWord *args, UInt nargs)
 {
-    (void)task, (void)args, (void)nargs;
+    (void)args, (void)nargs;
     if (nr == __NR_execve || nr == __NR_execveat)
-        hwm_process_exec();
+        hwm_process_exec(task);
 }
 
 /* What is mapped there next has neither homes nor a policy of its own. */

@@ -9,6 +9,7 @@
 
 #include "core.h"
 #include "guest.h"
+#include "handover.h"
 #include "objects.h"
 #include "park.h"
 #include "slots.h"
@@ -21,11 +22,13 @@ static struct hwm_task **running; /* by Valgrind's thread number */
 static struct hwm_task **live;    /* in no order */
 static UInt nr_tasks, max_tasks, nr_live;
 
-/* What a task takes over from the one that made it; there is none for the first. */
+/* What a task takes over from the one that made it, or the first from the image before. */
 static void inherit(struct hwm_task *t, struct hwm_task *creator)
 {
-    if (!creator)
+    if (!creator) {
+        hwm_handover_take(t);
         return;
+    }
     t->is_bound = creator->is_bound;
     VG_(memcpy)(t->cores, creator->cores, sizeof(t->cores));
     t->exit_futex = creator->child_exit_futex;

@@ -21,6 +21,7 @@
  *   maps.c        executable mappings, told to the stream as they come and go
  *   region.c      --model-from and the budget of instructions: modelling switched on and off
  *   process.c     fork: a new stream, counts at zero
+ *   handover.c    what stays the same over exec
  *   stream.c      the stream of records, and the status file
  *
  * Valgrind runs one task of the process at a time, so nothing here locks.

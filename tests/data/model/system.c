@@ -482,6 +482,38 @@ static void mode_numa(void)
     read_mapped_anew(q); /* the policy went with the mapping */
 }
 
+/* A policy and an affinity outlast exec. */
+static void mode_kept(void)
+{
+    cpu_set_t one;
+
+    CPU_ZERO(&one);
+    CPU_SET(3, &one);
+    if (sched_setaffinity(0, sizeof one, &one))
+        die("sched_setaffinity");
+    set_policy(2, 2);
+    execl("/nowhere", "nowhere", NULL);
+    execl(self, self, "keeps", NULL);
+    die("exec");
+}
+
+static void mode_keeps(void)
+{
+    cpu_set_t allowed;
+    int mode = -1;
+    unsigned long nodes = 0;
+
+    sched_getaffinity(0, sizeof allowed, &allowed);
+    if (CPU_COUNT(&allowed) != 1 || sched_getcpu() != 3)
+        die("affinity");
+    if (syscall(SYS_get_mempolicy, &mode, &nodes, 64, NULL, 0) || mode != 2 || nodes != 2)
+        die("policy");
+    char *p = new_pages();
+    fill(p);
+    if (syscall(SYS_get_mempolicy, &mode, NULL, 0, p, 3) || mode != 1)
+        die("node");
+}
+
 /* --- owners ---------------------------------------------------------------------------------- */
 
 static __thread struct {
@@ -550,7 +582,7 @@ static const struct {
     {"affinity", mode_affinity}, {"signals", mode_signals}, {"segv", mode_segv},
     {"three", mode_three},       {"suicide", mode_suicide}, {"dlopen", mode_dlopen},
     {"numa", mode_numa},         {"owners", mode_owners},   {"restart", mode_restart},
-    {"shot", mode_shot},
+    {"shot", mode_shot},         {"kept", mode_kept},       {"keeps", mode_keeps},
 #ifdef __x86_64__
     {"jit", mode_jit},
 #endif
