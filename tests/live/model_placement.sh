@@ -56,6 +56,7 @@ far read_moved 32768
 far read_mapped_anew 0
 
 makes kept 0 0 'made 0 '
+makes vacated 1 0 "made $n "
 
 # --- owners
 records transfers -- ./system owners

@@ -1,5 +1,6 @@
 /*
- * The slots of the placement plan: how many live tasks each has, of all processes of the workload.
+ * The slots of the placement plan: how many live tasks each has, of all processes of the workload. Those of
+ * a process that was killed count no more.
  */
 #ifndef HWM_TOOL_SLOTS_H
 #define HWM_TOOL_SLOTS_H

@@ -245,6 +245,25 @@ static void mode_affinity(void)
     make_bound(first + 1);
 }
 
+/* What was killed takes up no core. */
+static void mode_vacated(void)
+{
+    for (int i = 0; i < 3; i++) {
+        pid_t pid = fork();
+        if (!pid)
+            for (;;)
+                pause();
+        usleep(100000);
+        kill(pid, SIGKILL);
+        waitpid(pid, NULL, 0);
+    }
+    int next = sched_getcpu() + 1;
+    pthread_t thread;
+    if ((errno = pthread_create(&thread, NULL, work_bound, &next)))
+        die("pthread_create");
+    pthread_join(thread, NULL);
+}
+
 /* --- signals --------------------------------------------------------------------------------- */
 
 static void on_signal(int signal)
@@ -583,6 +602,7 @@ static const struct {
     {"three", mode_three},       {"suicide", mode_suicide}, {"dlopen", mode_dlopen},
     {"numa", mode_numa},         {"owners", mode_owners},   {"restart", mode_restart},
     {"shot", mode_shot},         {"kept", mode_kept},       {"keeps", mode_keeps},
+    {"vacated", mode_vacated},
 #ifdef __x86_64__
     {"jit", mode_jit},
 #endif
