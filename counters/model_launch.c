@@ -34,18 +34,24 @@ void hwp_launch_deinit(struct hwp_launch *launch)
 
 /* --- Valgrind and the tool ------------------------------------------------------------------- */
 
-static bool is_on_path(const char *name)
+/* Valgrind's launcher, which PATH names; NULL if it doesn't. Debian's `valgrind` is a script that
+ * sets variables (LD_LIBRARY_PATH …) which the workload would see, and then runs valgrind.bin
+ * beside it. */
+static char *find_valgrind(void)
 {
     const char *path = getenv("PATH");
 
     for (const char *dir = path ? path : "/usr/bin:/bin", *end; dir; dir = *end ? end + 1 : NULL) {
         end = strchrnul(dir, ':');
-        hwp_cleanup(hwp_free_cleanup) char *file =
-            hwp_asprintf("%.*s%s%s", (int)(end - dir), dir, end > dir ? "/" : "./", name);
-        if (access(file, X_OK) == 0)
-            return true;
+        char *file = hwp_asprintf("%.*s%svalgrind", (int)(end - dir), dir, end > dir ? "/" : "./");
+        char *inner = hwp_asprintf("%s.bin", file);
+        bool found = access(file, X_OK) == 0, has_inner = found && access(inner, X_OK) == 0;
+        free(has_inner || !found ? file : inner);
+        if (found)
+            return has_inner ? inner : file;
+        free(inner);
     }
-    return false;
+    return NULL;
 }
 
 /* Takes `directory`; NULL if the tool isn't there. */
@@ -96,7 +102,8 @@ struct hwp_error *hwp_model_tool_directory(char **ret)
 {
     if (!TOOL)
         return hwp_error(HWP_E_UNSUPPORTED, "there is no modelled PMU for this architecture");
-    if (!is_on_path("valgrind"))
+    hwp_cleanup(hwp_free_cleanup) char *valgrind = find_valgrind();
+    if (!valgrind)
         return hwp_error_hint(
             hwp_error(HWP_E_UNSUPPORTED, "the modelled PMU needs Valgrind, which is not installed"),
             "install the package valgrind");
@@ -163,13 +170,15 @@ struct hwp_error *hwp_model_launch(const char *directory, bool follow, char *con
 {
     /* No options from ~/.valgrindrc or $VALGRIND_OPTS: they may be for another tool. Fair
      * scheduling gives every thread its turn when the tool ends a slice. An instruction that
-     * Valgrind doesn't know is to be named in spite of -q. Room for a thread costs 7 KB. */
+     * Valgrind doesn't know is to be named in spite of -q. Room for a thread costs 7 KB. No
+     * debugger: its pipes in TMPDIR outlive a process that is killed. */
     static const char *const fixed[] = {
-        "valgrind",         "--command-line-only=yes",  "--tool=hwprof",     "-q",
-        "--fair-sched=yes", "--sigill-diagnostics=yes", "--max-threads=2000"};
+        "--command-line-only=yes",  "--tool=hwprof",     "-q", "--fair-sched=yes", "--vgdb=no",
+        "--sigill-diagnostics=yes", "--max-threads=2000"};
     hwp_cleanup(hwp_free_cleanup) char *tool = NULL;
 
     HWP_TRY(hwp_model_tool_directory(&tool));
+    hwp_vec_push(&ret->argv, find_valgrind());
     for (size_t i = 0; i < hwp_array_size(fixed); i++)
         hwp_vec_push(&ret->argv, hwp_strdup(fixed[i]));
     hwp_vec_push(&ret->argv, hwp_asprintf("--trace-children=%s", follow ? "yes" : "no"));

@@ -21,4 +21,21 @@ makes suicide 3 137 ''
 makes fork 1 0 "made $((3 * n)) " --follow no
 makes vfork 1 0 "made $n made $n " --follow no
 makes exec 2 0 "made $n " --follow no
+
+# --- what the workload finds: its environment and descriptors, but for what Valgrind needs over exec
+# (LD_PRELOAD only where Valgrind has a library of its own to load, VALGRIND_LIB).
+mkdir tmp
+env TMPDIR="$PWD/tmp" sh -c 'sh -c "env; true"; true' | sort >without
+env TMPDIR="$PWD/tmp" "$HWPROF" stat --source model -e atomics -o /dev/null -- \
+    sh -c 'sh -c "env; true"; true' | sort >with
+check 'the environment is as without the model' \
+    diff <(grep -vE '^(_|SHLVL)=' without) <(grep -vE '^(LD_PRELOAD=[^:]*vgpreload_core[^:]*:?|VALGRIND_LIB=.*|_=.*|SHLVL=.*)$' with)
+sh -c 'sh -c "ls /proc/self/fd; true"; true' >without
+for follow in yes no; do
+    "$HWPROF" stat --source model --follow $follow -e atomics -o /dev/null -- \
+        sh -c 'sh -c "ls /proc/self/fd; true"; true' | awk '$1 < 1000' >with
+    check "--follow $follow: no descriptors but its own" diff without with
+done
+env TMPDIR="$PWD/tmp" "$HWPROF" stat --source model -e atomics -o /dev/null -- ./system killed >/dev/null 2>&1
+check 'nothing stays in TMPDIR' [ -z "$(ls tmp)" ]
 finish

@@ -11,6 +11,9 @@
  * public functions open files only among the client's descriptors. Negative: failed. */
 extern Int VG_(safe_fd)(Int oldfd);
 
+/* Descriptors from here on are Valgrind's own. */
+extern Int VG_(fd_hard_limit);
+
 /* A thread's registers are in here, at the same place for all; see hwm_core_pass(). */
 extern void *VG_(get_ThreadState)(ThreadId tid);
 

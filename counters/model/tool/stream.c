@@ -68,6 +68,23 @@ static Int open_file(const HChar *kind, UInt n)
     return safe < 0 ? -VKI_EMFILE : safe;
 }
 
+/* Valgrind has opened its log among the client's descriptors, the first that was free, copied it to its
+ * own, and left the first one open. */
+static void close_log(void)
+{
+    HChar path[sizeof hwm_machine.directory + 64];
+    struct vg_stat log, st;
+    SysRes res;
+
+    VG_(snprintf)(path, sizeof path, "%s/log.%d", hwm_machine.directory, VG_(getpid)());
+    res = VG_(stat)(path, &log);
+    for (Int i = 0; !sr_isError(res) && i < VG_(fd_hard_limit) && !VG_(fstat)(i, &st); i++)
+        if (st.dev == log.dev && st.ino == log.ino) {
+            VG_(close)(i);
+            return;
+        }
+}
+
 static void write_process(Bool forked)
 {
     const HChar *name = hwm_process_executable();
@@ -88,6 +105,8 @@ void hwm_stream_open(Bool forked)
 {
     UInt n = 0;
 
+    if (!forked)
+        close_log();
     do
         fd = open_file("stream", n);
     while (fd == -VKI_EEXIST && ++n < MAX_IMAGES);
@@ -179,6 +198,7 @@ void hwm_stream_abandon(void)
 {
     used = 0;
     close_files();
+    close_log(); /* the child has one of its own */
 }
 
 static ULong latest_ticks(void)

@@ -76,7 +76,8 @@ static void test_command_line(void **state)
     assert_string_equal(launch.argv.data[n - 2], "--tool=x"); /* the workload's own */
     assert_string_equal(launch.argv.data[n - 3], "prog");
     assert_string_equal(launch.argv.data[n - 4], "--");
-    assert_string_equal(launch.argv.data[0], "valgrind");
+    char *valgrind hwp_cleanup(hwp_free_cleanup) = hwp_asprintf("%s/valgrind", directory);
+    assert_string_equal(launch.argv.data[0], valgrind);
     assert_true(has(&launch.argv, "--trace-children=no"));
     assert_true(has(&launch.argv, "--machine=/tmp/x/machine"));
     assert_true(launch.fixed_addresses);
@@ -210,8 +211,10 @@ static void test_nothing_to_answer(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_command_line), cmocka_unit_test(test_logs),
-        cmocka_unit_test(test_merge),        cmocka_unit_test(test_rows),
+        cmocka_unit_test(test_command_line),
+        cmocka_unit_test(test_logs),
+        cmocka_unit_test(test_merge),
+        cmocka_unit_test(test_rows),
         cmocka_unit_test(test_nothing_to_answer),
     };
 
