@@ -1,8 +1,9 @@
 #!/bin/bash
 # What sharing costs on the modelled cores. Every increment of a counter that four threads share moves
 # its line, however long the model's slices are; plain stores to neighbours' bytes are hidden by the
-# store buffer and atomics are not; the false sharing of linear_regression shows at the offset where
-# it was published (about 15 times slower) and not where structs keep to their lines.
+# store buffer and atomics are not; no prefetcher makes transfers vanish; the false sharing of
+# linear_regression shows at the offset where it was published (about 15 times slower) and not where
+# structs keep to their lines.
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/model.d.sh"
 # The published pair of plain and atomic stores was measured on a Haswell.
@@ -19,6 +20,15 @@ for slice in 1000 3000 10000 30000 100000; do
     below "counter padded, slices of $slice: transfers" "$(count padded transfers)" 800
     below "counter shared, slices of $slice: of them falsely shared" \
         "$(count shared false-sharing)" 800
+done
+
+# A prefetcher must not take, for nothing, what an access would have waited for: each line that two threads
+# modify in turn moves once a lap at least, with prefetchers or without.
+cc -O1 -g -pthread -o sweep "$SOURCE/tests/data/model/sweep.c" || exit 1
+for set in prefetch=off,adjacent=off prefetch=on,adjacent=off prefetch=on,adjacent=on; do
+    # shellcheck disable=SC2086
+    model sweep transfers $machine --machine-set l2=1M/16,$set -- ./sweep 8000 10
+    near "sweep, $set: transfers" "$(count sweep transfers)" 82000 5
 done
 
 # per_iteration OPTION…: cycles of 4 threads that increment fields of their own

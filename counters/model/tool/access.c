@@ -137,16 +137,13 @@ static void fill_l2(struct hwm_core *c, uint64_t tag)
 
 /* --- prefetches ------------------------------------------------------------------------------ */
 
-/* Brings a line into L2 if it is nobody else's affair. */
+/* Brings a line into L2, but never one that another core has modified: it is left to the access that
+ * wants it, which waits for the transfer and counts it. */
 static void prefetch(struct hwm_core *c, Addr line, struct hwm_cost *cost)
 {
     struct outcome o = {0};
-    struct hwm_claim claim;
 
-    if (hwm_cache_peek(&c->l2, line))
-        return;
-    claim = hwm_claim(c, line, False);
-    if (claim.line || claim.from)
+    if (hwm_cache_peek(&c->l2, line) || !hwm_claim_prefetch(c, line))
         return;
     from_llc(c, line, 0, cost, &o);
     fill_l2(c, line);

@@ -270,6 +270,24 @@ struct hwm_claim hwm_claim(struct hwm_core *c, Addr line, Bool write)
     }
 }
 
+Bool hwm_claim_prefetch(struct hwm_core *c, Addr line)
+{
+    UInt *entry = entry_of(c, line);
+
+    switch (state_of(*entry)) {
+    case HWM_LINE_FREE:
+        claimed(entry, c);
+        return True;
+    case HWM_LINE_PRIVATE:
+        if (who_of(*entry) != c->index && copy_in(&hwm_cores[who_of(*entry)], line).dirty)
+            return False;
+        claim_private(c, entry, line, False);
+        return True;
+    default:
+        return state_of(*entry) == HWM_LINE_READ;
+    }
+}
+
 /* --- the end --------------------------------------------------------------------------------- */
 
 static void tell_line(void *ctx, struct hwm_record_line *record)

@@ -17,6 +17,10 @@ struct hwm_claim {
 
 struct hwm_claim hwm_claim(struct hwm_core *c, Addr line, Bool write);
 
+/* For a prefetch, which must not cost what nobody is charged for: False (and nothing has changed) if
+ * another core has the line modified, or if it is contended for. The access itself will ask. */
+Bool hwm_claim_prefetch(struct hwm_core *c, Addr line);
+
 /* For an atomic: follows the line from now on, whoever uses it. */
 struct hwm_line *hwm_follow(struct hwm_core *c, Addr line);
 
