@@ -57,4 +57,26 @@ model few $events -- "$bin/counter" --threads 1 --iterations 1000000
 model many $events -- "$bin/counter" --threads 1 --iterations 2000000
 near 'counter, the whole program: instructions' "$(step few many instructions)" 3000000 0.1
 near 'counter, the whole program: atomics' "$(step few many atomics)" 1000000 0
+
+# Long instructions: 40 lines of code a lap, which are fetched by the block, so that a few are twice.
+if [ "$(uname -m)" = x86_64 ]; then
+    for laps in 10000 20000; do
+        cc -o "code$laps" -x assembler - <<ASM || exit 1
+.globl main
+main:   mov \$$laps, %ecx
+        .p2align 6
+1:      .rept 256
+        movabs \$0x1122334455667788, %rax
+        .endr
+        dec %ecx
+        jnz 1b
+        xor %eax, %eax
+        ret
+        .section .note.GNU-stack, "", @progbits
+ASM
+    done
+    model few L1-icache-loads -- ./code10000
+    model many L1-icache-loads -- ./code20000
+    near 'long instructions: lines fetched' "$(step few many L1-icache-loads)" 440000 10
+fi
 finish

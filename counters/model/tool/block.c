@@ -323,6 +323,7 @@ static void block_destroy(struct hwm_block *b)
         next = t->next;
         tally_destroy(t);
     }
+    VG_(free)(b->lines);
     VG_(free)(b->instrs);
     VG_(free)(b->sites);
     VG_(free)(b);

@@ -9,8 +9,6 @@
 
 #include "tool.h"
 
-#define HWM_BLOCK_LINES 8 /* of code that one block may span */
-
 struct hwm_instr {
     Addr address;
     UInt ticks;     /* base cost; per time round where it repeats */
@@ -30,6 +28,11 @@ struct hwm_tally { /* what a block cost in one context */
     ULong counts[];          /* per segment */
 };
 
+struct hwm_code_line {
+    Addr line;
+    UShort instr; /* the first on it */
+};
+
 struct hwm_block {
     struct hwm_context *context; /* of `tally`, the one in use */
     struct hwm_tally *tally;
@@ -38,10 +41,7 @@ struct hwm_block {
     Addr address;
     UShort nr_instrs;
     UChar nr_segments, nr_lines;
-    struct {
-        Addr line;
-        UShort instr; /* the first on it */
-    } lines[HWM_BLOCK_LINES];
+    struct hwm_code_line *lines; /* all that its instructions touch */
     struct hwm_site *sites;
     struct hwm_instr *instrs;
     UInt nr_sites;

@@ -134,6 +134,20 @@ struct scan {
     Bool has_cas;
 };
 
+/* Lines that all instructions touch, one by one: the block's are no more. */
+static UInt count_lines(const IRSB *in)
+{
+    UInt n = 0;
+
+    for (Int i = 0; i < in->stmts_used; i++)
+        if (in->stmts[i]->tag == Ist_IMark) {
+            Addr first = in->stmts[i]->Ist.IMark.addr;
+            Addr last = first + in->stmts[i]->Ist.IMark.len - 1;
+            n += (UInt)((last >> hwm_line_bits) - (first >> hwm_line_bits)) + 1;
+        }
+    return n;
+}
+
 /* Lines that an instruction's bytes touch, if they are new. */
 static void add_lines(struct scan *s, UInt instr)
 {
@@ -144,11 +158,8 @@ static void add_lines(struct scan *s, UInt instr)
         UInt i = 0;
         while (i < b->nr_lines && b->lines[i].line != line)
             i++;
-        if (i < b->nr_lines || i == HWM_BLOCK_LINES)
-            continue;
-        b->lines[i].line = line;
-        b->lines[i].instr = (UShort)instr;
-        b->nr_lines++;
+        if (i == b->nr_lines)
+            b->lines[b->nr_lines++] = (struct hwm_code_line){line, (UShort)instr};
     }
 }
 
@@ -316,6 +327,7 @@ struct hwm_block *hwm_scan(const IRSB *in)
     if (i == in->stmts_used)
         return NULL;
     s.block = hwm_block_create(in->stmts[i]->Ist.IMark.addr, count_instrs(in), count_sites(in));
+    s.block->lines = VG_(calloc)("hwm.lines", count_lines(in), sizeof(*s.block->lines));
     for (; i < in->stmts_used; i++)
         if (in->stmts[i]->tag == Ist_IMark)
             open_instr(&s, in->stmts[i]);
