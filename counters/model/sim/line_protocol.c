@@ -60,12 +60,23 @@ static uint64_t fetch_modified(const struct hwm_line *line, unsigned core, struc
     return transfer_ticks(m, ret->far_l3, ret->far_node);
 }
 
-/* A clean line: from this domain's L3 if a core here has it or none has, else from where it is. */
+bool hwm_line_is_elsewhere(const struct hwm_line *line, unsigned core)
+{
+    for (unsigned i = 0; i < HWM_MASK_WORDS; i++)
+        if (line->sharers[i] & ~(i == core / 64 ? 1ull << core % 64 : 0))
+            return true;
+    return false;
+}
+
+/* A clean line: from this domain's L3 if a core here has it or none has (what no core has may have
+ * come from further away already), else from where it is. */
 static uint64_t fetch_clean(const struct hwm_line *line, unsigned core, struct hwm_fetch *ret)
 {
     const struct hwm_weave *w = line->weave;
     const struct hwm_core_place *here = &w->machine->cores[core];
 
+    if (is_empty(line->sharers) && ret->filled)
+        return 0;
     if (meet(line->sharers, w->same_l3[here->l3], core) || is_empty(line->sharers))
         return (uint64_t)w->machine->l3.latency * HWM_TICKS;
     ret->moved = ret->far_l3 = true;

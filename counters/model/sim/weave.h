@@ -36,6 +36,10 @@ struct hwm_line *hwm_line_create(struct hwm_weave *w, uint64_t address, int owne
                                  const uint64_t sharers[HWM_MAX_CORES / 64]);
 uint64_t hwm_line_address(const struct hwm_line *line);
 
+/* Whether a core other than this one has a copy, as far as was played: it need not come from the
+ * last-level cache or memory. */
+bool hwm_line_is_elsewhere(const struct hwm_line *line, unsigned core);
+
 /* Whether only one core has used it for a while (16 runs and 65,536 events of any line), so that it
  * need not be followed; *ret_core is that core. Events of the line must not be pending (else:
  * false). */
@@ -50,9 +54,12 @@ void hwm_line_evicted(struct hwm_weave *w, struct hwm_line *line, unsigned core)
 /* --- logging --------------------------------------------------------------------------------- */
 
 enum hwm_event_flag {
-    HWM_EVENT_MISSED = 1,  /* the private caches missed already, and that was counted */
+    HWM_EVENT_MISSED = 1,   /* L1 missed already, and that was counted */
     HWM_EVENT_ACQUIRES = 2, /* an RMW that changed a zero word to non-zero: perhaps a lock */
     HWM_EVENT_CLEARS = 4,  /* a store or RMW that wrote zero: perhaps its release */
+    HWM_EVENT_MISSED_L2 = 8, /* L2, too */
+    HWM_EVENT_FILLED = 16,   /* the last-level cache or memory has answered, and was charged: what is
+                                left to wait for is other cores */
 };
 
 struct hwm_event {

@@ -10,6 +10,11 @@ static uint64_t mask_of(const struct hwm_weave *w, const struct hwm_entry *e)
     return up_to_last & (~0ull << (first & 63));
 }
 
+static struct hwm_fetch fetch_for(const struct hwm_entry *e)
+{
+    return (struct hwm_fetch){.filled = e->flags & HWM_EVENT_FILLED};
+}
+
 static void delay(struct hwm_woven *c, const struct hwm_entry *e, uint64_t ticks)
 {
     if (!ticks)
@@ -26,11 +31,13 @@ static void count_misses(const struct hwm_entry *e, const struct hwm_fetch *f)
     uint64_t *n = e->cost->n;
     bool store = e->kind == HWM_STORE;
 
-    if (e->flags & HWM_EVENT_MISSED || !f->missed)
+    if (!f->missed)
         return;
-    n[store ? HWM_L1D_STORE_MISSES : HWM_L1D_LOAD_MISSES]++;
-    n[store ? HWM_L2_STORE_MISSES : HWM_L2_LOAD_MISSES]++;
-    if (f->far_l3)
+    if (!(e->flags & HWM_EVENT_MISSED))
+        n[store ? HWM_L1D_STORE_MISSES : HWM_L1D_LOAD_MISSES]++;
+    if (!(e->flags & HWM_EVENT_MISSED_L2))
+        n[store ? HWM_L2_STORE_MISSES : HWM_L2_LOAD_MISSES]++;
+    if (f->far_l3 && !(e->flags & HWM_EVENT_FILLED))
         n[store ? HWM_LLC_STORE_MISSES : HWM_LLC_LOAD_MISSES]++;
 }
 
@@ -68,7 +75,7 @@ static void play_load(struct hwm_weave *w, unsigned core, const struct hwm_entry
     struct hwm_woven *c = &w->cores[core];
     struct hwm_holder *h = &e->line->holders[core];
     uint64_t bytes = mask_of(w, e);
-    struct hwm_fetch fetch = {0};
+    struct hwm_fetch fetch = fetch_for(e);
 
     if (h->store_done <= now || !hwm_stores_forward(&c->stores, now, e->line->address, bytes)) {
         delay(c, e, hwm_line_read(e->line, core, now, bytes, &fetch) - now);
@@ -87,7 +94,7 @@ static void play_store(struct hwm_weave *w, unsigned core, const struct hwm_entr
     struct hwm_holder *h = &e->line->holders[core];
     uint64_t room_at = hwm_stores_room_at(&c->stores, now);
     uint64_t bytes = mask_of(w, e);
-    struct hwm_fetch fetch = {0};
+    struct hwm_fetch fetch = fetch_for(e);
     uint64_t at = hwm_line_write(e->line, core, room_at, bytes, &fetch);
 
     h->touched |= bytes;
@@ -106,7 +113,7 @@ static bool play_rmw(struct hwm_weave *w, unsigned core, const struct hwm_entry 
     struct hwm_holder *h = &e->line->holders[core];
     uint64_t drained_at = hwm_later(now, c->stores.last_done), at;
     uint64_t bytes = mask_of(w, e);
-    struct hwm_fetch fetch = {0};
+    struct hwm_fetch fetch = fetch_for(e);
 
     if (e->flags & HWM_EVENT_ACQUIRES && hwm_lock_must_wait(w, core, e, now))
         return false;

@@ -109,6 +109,7 @@ struct hwm_line {
 };
 
 struct hwm_fetch { /* what an access did to a line */
+    bool filled;    /* given: HWM_EVENT_FILLED */
     uint32_t invalidations;
     bool missed;    /* there was no copy in the core's caches */
     bool moved;     /* the line came from another core's caches */
@@ -118,7 +119,8 @@ struct hwm_fetch { /* what an access did to a line */
     bool unrelated; /* … that had not used these bytes */
 };
 
-/* The line at `now`, to read or to write: when it is there. `ret` must be zeroed. */
+/* The line at `now`, to read or to write: when it is there. `ret` must be zero but for what is
+ * given. */
 uint64_t hwm_line_read(struct hwm_line *line, unsigned core, uint64_t now, uint64_t bytes,
                        struct hwm_fetch *ret);
 uint64_t hwm_line_write(struct hwm_line *line, unsigned core, uint64_t now, uint64_t bytes,

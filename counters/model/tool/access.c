@@ -20,6 +20,7 @@ struct outcome {
     UInt latency; /* cycles, from the core to the data */
     UInt walk;    /* cycles of translation */
     UInt taken;   /* copies invalidated */
+    Bool filled;  /* the last-level cache or memory answered */
 };
 
 static struct hwm_cache llc[HWM_MAX_CORES]; /* by L3 domain, made when first used */
@@ -115,12 +116,22 @@ static void from_llc(struct hwm_core *c, Addr line, UInt percent, struct hwm_cos
 {
     struct hwm_cache *cache = llc_of(c);
 
+    o->filled = True;
     if (cache && hwm_cache_touch(cache, line)) {
         o->latency = max(o->latency, hwm_machine.l3.latency);
         return;
     }
     from_memory(c, line, percent, cost, o);
     if (cache)
+        hwm_cache_insert(cache, line);
+}
+
+/* Another core answers; the shared cache gets its copy, too. */
+static void share_in_llc(struct hwm_core *c, Addr line)
+{
+    struct hwm_cache *cache = llc_of(c);
+
+    if (cache && !hwm_cache_touch(cache, line))
         hwm_cache_insert(cache, line);
 }
 
@@ -209,7 +220,8 @@ static void settle_claim(struct hwm_core *c, const struct hwm_claim *claim, stru
     o->latency = max(o->latency, transfer_cycles(c, claim->from));
 }
 
-/* A line that is in L2: what it may be used for is known by the claim. */
+/* A line that L1 doesn't have: what it may be used for is known by the claim. What it takes to get it
+ * from another core was charged with that, or will be by the weave if it is contended for. */
 static void from_l2(struct hwm_core *c, Addr line, struct hwm_cost *cost, struct outcome *o,
                     const struct hwm_claim *claim)
 {
@@ -220,8 +232,8 @@ static void from_l2(struct hwm_core *c, Addr line, struct hwm_cost *cost, struct
         return;
     }
     o->missed |= MISSED_L2;
-    if (claim->from) /* answered by another core; the shared cache gets its copy, too */
-        o->latency = max(o->latency, hwm_machine.l3.latency);
+    if (claim->from || (claim->line && hwm_line_is_elsewhere(claim->line, c->index)))
+        share_in_llc(c, line);
     else
         from_llc(c, line, hwm_machine.overlap_percent, cost, o);
     fill_l2(c, line | (claim->flags & HWM_TAG_CONTESTED));
@@ -300,12 +312,18 @@ static inline uint64_t *obtain(struct hwm_core *c, Addr line, Bool write, const 
     return obtain_slowly(c, line, write, way, site, o);
 }
 
+static UInt event_flags(const struct outcome *o)
+{
+    return (o->missed & MISSED_L1 ? HWM_EVENT_MISSED : 0) |
+           (o->missed & MISSED_L2 ? HWM_EVENT_MISSED_L2 : 0) | (o->filled ? HWM_EVENT_FILLED : 0);
+}
+
 static __attribute__((noinline)) void log_access(struct hwm_core *c, Addr line, Addr address,
                                                  UInt bytes, const struct hwm_site *site,
                                                  const struct outcome *o)
 {
     struct hwm_line *shared = hwm_line_of(line);
-    UInt flags = o->missed & MISSED_L1 ? HWM_EVENT_MISSED : 0;
+    UInt flags = event_flags(o);
 
     if (site->kind != HWM_STORE)
         log_line(c, shared, address, bytes, HWM_LOAD, flags, site);
@@ -419,8 +437,8 @@ static void log_atomic(Addr address, const struct hwm_site *site, const struct o
 {
     Addr line = address & ~(((Addr)1 << hwm_line_bits) - 1);
     UInt bytes = site->bytes, left = (UInt)(line + ((Addr)1 << hwm_line_bits) - address);
-    UInt flags = (o->missed & MISSED_L1 ? HWM_EVENT_MISSED : 0) |
-                 (!before && after ? HWM_EVENT_ACQUIRES : 0) | (!after ? HWM_EVENT_CLEARS : 0);
+    UInt flags = event_flags(o) | (!before && after ? HWM_EVENT_ACQUIRES : 0) |
+                 (!after ? HWM_EVENT_CLEARS : 0);
 
     log_line(hwm_core, hwm_follow(hwm_core, line), address, bytes < left ? bytes : left, HWM_RMW,
              flags, site);

@@ -198,6 +198,48 @@ static void test_forwarding_and_drain(void **state)
     sim_free(&s);
 }
 
+/* A load's delay in cycles, and what it adds to the misses of L1, L2 and the last-level cache, as
+ * decimal digits. */
+static void loads(struct sim *s, unsigned core, unsigned line, unsigned flags, uint64_t cycles,
+                  uint64_t misses)
+{
+    const uint64_t *n = s->cores[core].cost.n;
+    uint64_t delay = hwm_weave_delay(s->weave, core);
+    uint64_t l1 = n[HWM_L1D_LOAD_MISSES], l2 = n[HWM_L2_LOAD_MISSES], llc = n[HWM_LLC_LOAD_MISSES];
+
+    sim_access(s, core, line * 64, HWM_LOAD, 8, flags);
+    hwm_weave_run(s->weave, UINT64_MAX);
+    assert_int_equal(hwm_weave_delay(s->weave, core) - delay, cycles * HWM_TICKS);
+    assert_int_equal((n[HWM_L1D_LOAD_MISSES] - l1) * 100 + (n[HWM_L2_LOAD_MISSES] - l2) * 10 +
+                         n[HWM_LLC_LOAD_MISSES] - llc,
+                     misses);
+}
+
+/* What the caches have counted and charged already is not, again. Core 0's lines are dropped first,
+ * core 1's are modified in the other L3 domain. */
+static void test_missed_already(void **state)
+{
+    const unsigned both = HWM_EVENT_MISSED | HWM_EVENT_MISSED_L2;
+    struct sim s;
+
+    (void)state;
+    start(&s, 2, 2, 0, NULL);
+    for (unsigned line = 0; line < SIM_LINES; line += 2)
+        hwm_line_evicted(s.weave, s.lines[line], 0);
+    assert_false(hwm_line_is_elsewhere(s.lines[0], 0));
+    assert_false(hwm_line_is_elsewhere(s.lines[1], 1));
+    assert_true(hwm_line_is_elsewhere(s.lines[1], 0));
+    loads(&s, 0, 0, 0, 34, 110);
+    loads(&s, 0, 2, both, 34, 0);
+    loads(&s, 0, 4, both | HWM_EVENT_FILLED, 0, 0);
+    loads(&s, 0, 1, 0, 120, 111);
+    loads(&s, 0, 3, HWM_EVENT_MISSED, 120, 11);
+    loads(&s, 0, 5, both, 120, 1);
+    assert_int_equal(sim_count(&s, HWM_TRANSFERS), 3);
+    loads(&s, 0, 7, both | HWM_EVENT_FILLED, 120, 0);
+    sim_free(&s);
+}
+
 struct report {
     unsigned lines, accesses;
     uint64_t last_address, transfers, counts;
@@ -298,6 +340,7 @@ int main(void)
         cmocka_unit_test(test_memory_controllers),
         cmocka_unit_test(test_kinds_of_sharing),
         cmocka_unit_test(test_forwarding_and_drain),
+        cmocka_unit_test(test_missed_already),
         cmocka_unit_test(test_results_outlive_lines),
         cmocka_unit_test(test_quiet),
         cmocka_unit_test(test_full_log),
