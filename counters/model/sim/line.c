@@ -2,14 +2,32 @@
 
 static size_t line_bytes(const struct hwm_weave *w)
 {
-    return sizeof(struct hwm_line) + sizeof(struct hwm_holder) * w->machine->nr_cores;
+    return sizeof(struct hwm_line) + sizeof(uint16_t) * w->machine->nr_cores;
+}
+
+/* Most lines are only ever used by one or two of the cores. */
+struct hwm_holder *hwm_line_holder_make(struct hwm_line *line, unsigned core)
+{
+    struct hwm_holder *old = line->holders;
+    uint32_t max = line->max_holders;
+
+    if (line->nr_holders == max) {
+        line->max_holders = max ? 2 * max : 2;
+        line->holders = hwm_alloc(sizeof(*old) * line->max_holders);
+        for (uint32_t i = 0; i < max; i++)
+            line->holders[i] = old[i];
+        if (old)
+            hwm_free(old, sizeof(*old) * max);
+    }
+    line->slots[core] = (uint16_t)(++line->nr_holders);
+    return &line->holders[line->nr_holders - 1];
 }
 
 /* What a core did to its copy before is unknown: all of it may be shared. */
 static void add_holder(struct hwm_line *line, unsigned core, bool owns)
 {
     line->sharers[core / 64] |= 1ull << core % 64;
-    line->holders[core] = (struct hwm_holder){
+    *hwm_line_holder(line, core) = (struct hwm_holder){
         .until = HWM_NEVER, .owns_until = owns ? HWM_NEVER : 0, .wrote = ~0ull, .touched = ~0ull};
     line->last_core = (int16_t)core;
 }
@@ -54,8 +72,9 @@ bool hwm_line_is_quiet(const struct hwm_line *line, int *ret_core)
 
 static void free_line(struct hwm_line *line)
 {
-    if (!line->summary->transfers)
-        hwm_summary_forget_counts(line->summary);
+    hwm_summary_put(line->weave, line->summary);
+    if (line->holders)
+        hwm_free(line->holders, sizeof(*line->holders) * line->max_holders);
     hwm_free(line, line_bytes(line->weave));
 }
 

@@ -10,9 +10,12 @@ struct hwm_summary *hwm_summary_get(struct hwm_weave *w, uint64_t address)
     struct hwm_summary **bucket = &w->summaries[bucket_of(address)], *s;
 
     for (s = *bucket; s; s = s->next)
-        if (s->address == address)
+        if (s->address == address) {
+            s->nr_lines++;
             return s;
+        }
     s = hwm_alloc(sizeof(*s));
+    s->nr_lines = 1;
     s->address = address;
     s->next = *bucket;
     *bucket = s;
@@ -33,6 +36,34 @@ void hwm_summary_forget_counts(struct hwm_summary *s)
     s->transfers = s->false_transfers = s->invalidations = 0;
     s->contended_atomics = s->stall_ticks = 0;
     free_rows(s);
+}
+
+/* Nothing moved, and nothing in it is known to be a lock. */
+static bool is_needless(const struct hwm_summary *s)
+{
+    if (s->transfers)
+        return false;
+    for (unsigned i = 0; i < HWM_LINE_LOCKS; i++)
+        if (s->locks[i].seen || s->locks[i].nr_waiters)
+            return false;
+    return true;
+}
+
+void hwm_summary_put(struct hwm_weave *w, struct hwm_summary *s)
+{
+    struct hwm_summary **link = &w->summaries[bucket_of(s->address)];
+
+    if (--s->nr_lines || !is_needless(s)) {
+        if (!s->transfers)
+            hwm_summary_forget_counts(s);
+        return;
+    }
+    while (*link != s)
+        link = &(*link)->next;
+    *link = s->next;
+    free_rows(s);
+    hwm_free(s, sizeof(*s));
+    w->nr_summaries--;
 }
 
 void hwm_summaries_free(struct hwm_weave *w)
@@ -66,7 +97,7 @@ static void grow(struct hwm_summary *s)
     struct hwm_access_row *old = s->rows;
     uint32_t nr = s->max_rows;
 
-    s->max_rows = nr ? nr * 2 : 16;
+    s->max_rows = nr ? nr * 2 : 4;
     s->rows = hwm_alloc(sizeof(*s->rows) * s->max_rows);
     for (uint32_t i = 0; i < nr; i++)
         if (old[i].count)

@@ -100,11 +100,12 @@ static uint64_t invalidation_ticks(const struct hwm_line *line, unsigned core)
 static uint64_t request_read(struct hwm_line *line, unsigned core, uint64_t now, uint64_t bytes,
                              struct hwm_fetch *ret)
 {
+    struct hwm_holder *h = hwm_line_holder(line, core);
     uint64_t start, at;
 
     ret->missed = true;
     if (line->owner >= 0) {
-        struct hwm_holder *owner = &line->holders[line->owner];
+        struct hwm_holder *owner = hwm_line_holder(line, (unsigned)line->owner);
 
         start = hwm_later(now, line->busy + HWM_HOLD_TICKS);
         at = start + fetch_modified(line, core, ret);
@@ -119,15 +120,14 @@ static uint64_t request_read(struct hwm_line *line, unsigned core, uint64_t now,
     ret->unrelated = !(line->wrote & bytes);
     line->busy = hwm_later(line->busy, at);
     line->sharers[core / 64] |= 1ull << core % 64;
-    line->holders[core] = (struct hwm_holder){
-        .from = at, .until = HWM_NEVER, .store_done = line->holders[core].store_done};
+    *h = (struct hwm_holder){.from = at, .until = HWM_NEVER, .store_done = h->store_done};
     return at;
 }
 
 uint64_t hwm_line_read(struct hwm_line *line, unsigned core, uint64_t now, uint64_t bytes,
                        struct hwm_fetch *ret)
 {
-    const struct hwm_holder *h = &line->holders[core];
+    const struct hwm_holder *h = hwm_line_holder(line, core);
 
     if (now < h->until)
         return hwm_later(now, h->from);
@@ -147,7 +147,8 @@ static uint64_t invalidate(struct hwm_line *line, unsigned core, uint64_t start,
         if (i == core / 64)
             others &= ~(1ull << core % 64);
         for (; others; others &= others - 1) {
-            struct hwm_holder *h = &line->holders[i * 64 + (unsigned)__builtin_ctzll(others)];
+            unsigned other = i * 64 + (unsigned)__builtin_ctzll(others);
+            struct hwm_holder *h = hwm_line_holder(line, other);
 
             touched |= h->touched;
             h->until = start;
@@ -163,7 +164,7 @@ static uint64_t invalidate(struct hwm_line *line, unsigned core, uint64_t start,
  * that follows the store waits, too. */
 static void become_owner(struct hwm_line *line, unsigned core, uint64_t at, bool had_copy)
 {
-    struct hwm_holder *h = &line->holders[core];
+    struct hwm_holder *h = hwm_line_holder(line, core);
 
     h->from = at;
     if (!had_copy)
@@ -189,7 +190,7 @@ static uint64_t request_write(struct hwm_line *line, unsigned core, uint64_t now
         uint64_t others = invalidation_ticks(line, core);
 
         if (had_copy && !others)
-            start = hwm_later(now, line->holders[core].from);
+            start = hwm_later(now, hwm_line_holder(line, core)->from);
         ticks = had_copy ? 0 : fetch_clean(line, core, ret);
         ticks = hwm_later(ticks, others);
     }
@@ -201,7 +202,7 @@ static uint64_t request_write(struct hwm_line *line, unsigned core, uint64_t now
 uint64_t hwm_line_write(struct hwm_line *line, unsigned core, uint64_t now, uint64_t bytes,
                         struct hwm_fetch *ret)
 {
-    const struct hwm_holder *h = &line->holders[core];
+    const struct hwm_holder *h = hwm_line_holder(line, core);
 
     if (now < h->owns_until)
         return hwm_later(now, h->owns_from);
@@ -210,7 +211,7 @@ uint64_t hwm_line_write(struct hwm_line *line, unsigned core, uint64_t now, uint
 
 void hwm_line_drop(struct hwm_line *line, unsigned core, uint64_t now)
 {
-    struct hwm_holder *h = &line->holders[core];
+    struct hwm_holder *h = hwm_line_holder(line, core);
 
     if (!is_in(line->sharers, core) || now < h->from)
         return;

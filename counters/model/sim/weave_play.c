@@ -73,7 +73,7 @@ static void note_user(struct hwm_weave *w, struct hwm_line *line, unsigned core)
 static void play_load(struct hwm_weave *w, unsigned core, const struct hwm_entry *e, uint64_t now)
 {
     struct hwm_woven *c = &w->cores[core];
-    struct hwm_holder *h = &e->line->holders[core];
+    struct hwm_holder *h = hwm_line_holder(e->line, core);
     uint64_t bytes = mask_of(w, e);
     struct hwm_fetch fetch = fetch_for(e);
 
@@ -91,7 +91,7 @@ static void play_load(struct hwm_weave *w, unsigned core, const struct hwm_entry
 static void play_store(struct hwm_weave *w, unsigned core, const struct hwm_entry *e, uint64_t now)
 {
     struct hwm_woven *c = &w->cores[core];
-    struct hwm_holder *h = &e->line->holders[core];
+    struct hwm_holder *h = hwm_line_holder(e->line, core);
     uint64_t room_at = hwm_stores_room_at(&c->stores, now);
     uint64_t bytes = mask_of(w, e);
     struct hwm_fetch fetch = fetch_for(e);
@@ -110,7 +110,7 @@ static void play_store(struct hwm_weave *w, unsigned core, const struct hwm_entr
 static bool play_rmw(struct hwm_weave *w, unsigned core, const struct hwm_entry *e, uint64_t now)
 {
     struct hwm_woven *c = &w->cores[core];
-    struct hwm_holder *h = &e->line->holders[core];
+    struct hwm_holder *h = hwm_line_holder(e->line, core);
     uint64_t drained_at = hwm_later(now, c->stores.last_done), at;
     uint64_t bytes = mask_of(w, e);
     struct hwm_fetch fetch = fetch_for(e);

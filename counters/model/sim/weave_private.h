@@ -89,6 +89,7 @@ struct hwm_summary { /* what is known of a line for good */
     uint64_t transfers, false_transfers, invalidations, contended_atomics, stall_ticks;
     struct hwm_access_row *rows; /* a hash table */
     uint32_t nr_rows, max_rows;
+    uint32_t nr_lines; /* that use it: the one in use, and retired ones with events left */
     struct hwm_lock locks[HWM_LINE_LOCKS];
 };
 
@@ -104,9 +105,20 @@ struct hwm_line {
     uint32_t pending;                    /* events in logs */
     int16_t owner;                       /* of the modified line, or -1 */
     int16_t last_core;
-    bool retired;                /* goes away with its last event */
-    struct hwm_holder holders[]; /* by core */
+    bool retired;                        /* goes away with its last event */
+    uint32_t nr_holders, max_holders;
+    struct hwm_holder *holders; /* of cores that have used it, in order of the first time */
+    uint16_t slots[];           /* by core: 1 + its index in holders; 0: none */
 };
+
+/* The core's copy, made if it never had one: which moves the others'. */
+struct hwm_holder *hwm_line_holder_make(struct hwm_line *line, unsigned core);
+static inline struct hwm_holder *hwm_line_holder(struct hwm_line *line, unsigned core)
+{
+    if (!line->slots[core])
+        return hwm_line_holder_make(line, core);
+    return &line->holders[line->slots[core] - 1];
+}
 
 struct hwm_fetch { /* what an access did to a line */
     bool filled;    /* given: HWM_EVENT_FILLED */
@@ -130,6 +142,8 @@ void hwm_line_unref(struct hwm_line *line); /* an event of it is gone from the l
 
 struct hwm_summary *hwm_summary_get(struct hwm_weave *w, uint64_t address);
 void hwm_summary_forget_counts(struct hwm_summary *s);
+/* A line goes away: what nobody will ask for goes, too. */
+void hwm_summary_put(struct hwm_weave *w, struct hwm_summary *s);
 void hwm_summaries_free(struct hwm_weave *w);
 
 /* --- logs: weave.c --------------------------------------------------------------------------- */

@@ -291,6 +291,36 @@ static void test_results_outlive_lines(void **state)
     sim_free(&s);
 }
 
+/* One core uses line after line: each takes as much as it is used by, not as there are cores, and gives
+ * it back, for all that is not worth a report. */
+static void test_memory(void **state)
+{
+    const unsigned cores = HWM_MAX_CORES, nr = 1000;
+    struct hwm_machine machine = {.nr_cores = cores, .nr_l3 = 1, .line_bytes = 64};
+    struct hwm_weave *w = hwm_weave_create(&machine);
+    struct hwm_line *lines[1000];
+    struct hwm_event event = {.core = 255, .kind = HWM_RMW, .bytes = 4, .flags = HWM_EVENT_ACQUIRES};
+    size_t before;
+
+    (void)state;
+    event.line = lines[0] = hwm_line_create(w, 0, 255, NULL);
+    hwm_weave_log(w, &event); /* makes the core's log */
+    hwm_weave_run(w, UINT64_MAX);
+    before = bytes_in_use;
+    for (unsigned i = 1; i < nr; i++) {
+        event.line = lines[i] = hwm_line_create(w, i * 64, 255, NULL);
+        hwm_weave_log(w, &event);
+    }
+    hwm_weave_run(w, UINT64_MAX);
+    print_message("%zu bytes a line\n", (bytes_in_use - before) / nr);
+    assert_within(bytes_in_use - before, nr * 100, nr * 1500);
+    for (unsigned i = 1; i < nr; i++)
+        hwm_line_retire(w, lines[i]);
+    assert_int_equal(bytes_in_use, before);
+    hwm_line_retire(w, lines[0]);
+    hwm_weave_destroy(w);
+}
+
 static void test_quiet(void **state)
 {
     struct sim s;
@@ -342,6 +372,7 @@ int main(void)
         cmocka_unit_test(test_forwarding_and_drain),
         cmocka_unit_test(test_missed_already),
         cmocka_unit_test(test_results_outlive_lines),
+        cmocka_unit_test(test_memory),
         cmocka_unit_test(test_quiet),
         cmocka_unit_test(test_full_log),
     };
