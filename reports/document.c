@@ -1,7 +1,9 @@
 #include "reports/document.h"
 
+#include "base/mem.h"
 #include "reports/annotate_table.h"
 #include "reports/cores_table.h"
+#include "reports/groups_table.h"
 #include "reports/header.h"
 #include "reports/hot_table.h"
 #include "reports/json.h"
@@ -47,6 +49,18 @@ static void print_hot(const struct hwp_document *doc, const struct hwp_report_op
     if (options->format == HWP_FORMAT_TEXT)
         write_title("Hot functions", out);
     hwp_hot_table(doc->profile, doc->hot, &t);
+    print_table(&t, options, out);
+}
+
+static void print_groups(const struct hwp_document *doc, const struct hwp_report_options *options,
+                         struct hwp_out *out)
+{
+    char *title hwp_cleanup(hwp_free_cleanup) = hwp_groups_title(doc->groups);
+    struct hwp_table t;
+
+    if (options->format == HWP_FORMAT_TEXT)
+        write_title(title, out);
+    hwp_groups_table(doc->profile, doc->groups, &t);
     print_table(&t, options, out);
 }
 
@@ -131,6 +145,8 @@ static void print_text(const struct hwp_document *doc, const struct hwp_report_o
     hwp_out_puts(out, "\n");
     if (doc->hot)
         print_hot(doc, options, out);
+    if (doc->groups)
+        print_groups(doc, options, out);
     if (doc->lines)
         print_lines(doc, options, out);
     if (doc->annotations)
@@ -168,6 +184,8 @@ static void print_csv(const struct hwp_document *doc, const struct hwp_report_op
     print_table(&t, options, out);
     if (doc->hot)
         print_hot(doc, options, out);
+    if (doc->groups)
+        print_groups(doc, options, out);
     if (doc->lines)
         print_lines(doc, options, out);
     if (doc->annotations)
@@ -196,6 +214,10 @@ static void print_json(const struct hwp_document *doc, struct hwp_out *out)
     put_table(root, &t);
     if (doc->hot) {
         hwp_hot_table(doc->profile, doc->hot, &t);
+        put_table(root, &t);
+    }
+    if (doc->groups) {
+        hwp_groups_table(doc->profile, doc->groups, &t);
         put_table(root, &t);
     }
     if (doc->lines) {

@@ -7,6 +7,7 @@
 
 #include "analysis/annotate.h"
 #include "analysis/cores.h"
+#include "analysis/groups.h"
 #include "analysis/hot.h"
 #include "analysis/lines.h"
 #include "base/out.h"
@@ -18,6 +19,7 @@ struct hwp_document {                  /* all borrowed; a NULL section is left o
     const struct hwp_annotations *annotations;
     const struct hwp_cores *cores;
     const struct hwp_contention *lines;
+    const struct hwp_groups *groups; /* instead of hot functions */
 };
 
 void hwp_document_print(const struct hwp_document *doc, const struct hwp_report_options *options,

@@ -88,13 +88,7 @@ static unsigned diff_class(const struct hwp_stacks *s, uint32_t node)
 
 struct hwp_value hwp_flame_metric(const struct hwp_flame *f, uint32_t node)
 {
-    const struct hwp_events *events = &f->run->events;
-    struct hwp_count *counts hwp_cleanup(hwp_free_cleanup) =
-        hwp_calloc(events->len, sizeof(*counts));
-
-    for (size_t e = 0; e < events->len; e++)
-        counts[e] = hwp_cost_count(f->run, &events->data[e], hwp_stacks_total(f->stacks, node, e));
-    return hwp_metric_evaluate(f->metric, events, counts, 0);
+    return hwp_cost_metric(f->run, hwp_stacks_total(f->stacks, node, 0), f->metric);
 }
 
 #define SCALE_PERCENT 1.0 /* boxes of less than this don't stretch the scale */

@@ -72,7 +72,7 @@ static void add_function(struct hwp_table *t, const struct hwp_profile *p,
     for (size_t e = 0; e < hot->nr_events; e++)
         add_event_fields(t, p, hot, e, f, f->self);
     hwp_vec_foreach (&hot->metrics, use) {
-        struct hwp_value value = hwp_hot_metric(p, f, use);
+        struct hwp_value value = hwp_cost_metric(&p->run, f->self, use);
         hwp_table_add(t, hwp_field_value(&value));
     }
     hwp_table_add(t, hwp_field_text(f->module->short_name));

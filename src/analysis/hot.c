@@ -368,15 +368,15 @@ struct hwp_count hwp_cost_count(const struct hwp_run *run, const struct hwp_even
     return c;
 }
 
-struct hwp_value hwp_hot_metric(const struct hwp_profile *p, const struct hwp_hot_function *f,
-                                const struct hwp_metric_use *use)
+struct hwp_value hwp_cost_metric(const struct hwp_run *run, const struct hwp_cost *costs,
+                                 const struct hwp_metric_use *use)
 {
-    const struct hwp_events *events = &p->run.events;
+    const struct hwp_events *events = &run->events;
     struct hwp_count *counts hwp_cleanup(hwp_free_cleanup) =
         hwp_calloc(events->len, sizeof(*counts));
 
     for (size_t e = 0; e < events->len; e++)
-        counts[e] = hwp_cost_count(&p->run, &events->data[e], &f->self[e]);
+        counts[e] = hwp_cost_count(run, &events->data[e], &costs[e]);
     return hwp_metric_evaluate(use, events, counts, 0);
 }
 

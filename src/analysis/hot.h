@@ -78,9 +78,9 @@ bool hwp_event_is_complete(const struct hwp_run *run, const struct hwp_event *ev
 struct hwp_count hwp_cost_count(const struct hwp_run *run, const struct hwp_event *ev,
                                 const struct hwp_cost *cost);
 
-/* A metric of one function. */
-struct hwp_value hwp_hot_metric(const struct hwp_profile *p, const struct hwp_hot_function *f,
-                                const struct hwp_metric_use *use);
+/* A metric of a place; `costs`: one per event. */
+struct hwp_value hwp_cost_metric(const struct hwp_run *run, const struct hwp_cost *costs,
+                                 const struct hwp_metric_use *use);
 
 /* Raises what a reader must know of the result: FEW_SAMPLES, SKID. */
 void hwp_hot_notes(const struct hwp_profile *p, const struct hwp_hot *hot, struct hwp_notes *notes);

@@ -1,7 +1,10 @@
 #include "cmd/view.h"
 
+#include <string.h>
+
 #include "analysis/cores.h"
 #include "analysis/lines.h"
+#include "cmd/sort.h"
 #include "profile/reader.h"
 #include "reports/annotate_table.h"
 #include "reports/document.h"
@@ -17,8 +20,8 @@ const struct hwp_opt hwp_input_opts[] = {
 };
 
 const struct hwp_opt hwp_filter_opts[] = {
-    {'s', "sort", HWP_OPT_STR, FIELD(hot.sort_event), "EVENT",
-     "order functions by this event (default: cycles, else the first sampled)"},
+    {'s', "sort", HWP_OPT_STR, FIELD(sort), "KEYS",
+     "an event to order by; symbol, module, line, task, comm, cpu, core, node to sum up by"},
     {0, "top", HWP_OPT_UINT, FIELD(top), "N", "functions in the table (default 20; 0: all)"},
     {0, "percent-limit", HWP_OPT_DOUBLE, FIELD(hot.percent_limit), "PERCENT",
      "leave out functions below this share"},
@@ -62,10 +65,14 @@ struct view {
     struct hwp_annotations annotations;
     struct hwp_cores cores;
     struct hwp_contention lines;
+    struct hwp_groups groups;
+    struct hwp_sort sort;
 };
 
 static void view_deinit(struct view *v)
 {
+    hwp_sort_deinit(&v->sort);
+    hwp_groups_deinit(&v->groups);
     hwp_contention_deinit(&v->lines);
     hwp_cores_deinit(&v->cores);
     hwp_annotations_deinit(&v->annotations);
@@ -75,10 +82,12 @@ static void view_deinit(struct view *v)
     hwp_profile_destroy(v->profile);
 }
 
-static struct hwp_hot_options hot_options(const struct hwp_view_options *options)
+static struct hwp_hot_options hot_options(const struct view *v,
+                                          const struct hwp_view_options *options)
 {
     struct hwp_hot_options hot = options->hot;
 
+    hot.sort_event = v->sort.event;
     hot.top = options->top;
     hot.no_skid = options->no_skid;
     return hot;
@@ -139,13 +148,40 @@ static struct hwp_error *annotate_named(struct view *v, const struct hwp_view_op
     return NULL;
 }
 
+static bool by_groups(const struct view *v, const struct hwp_view_sections *sections)
+{
+    return sections->functions && v->sort.nr_keys;
+}
+
+/* Costs by something else than functions. */
+static struct hwp_error *analyse_groups(struct view *v, const struct hwp_view_options *options)
+{
+    struct hwp_groups_options how = {
+        .nr_keys = v->sort.nr_keys,
+        .filter = filter_of(options),
+        .percent_limit = options->hot.percent_limit,
+        .top = options->top,
+    };
+
+    if (options->hot.sort_total)
+        return hwp_error_hint(hwp_error(HWP_E_USAGE, "--children is for functions, and --sort says %s",
+                                        options->sort),
+                              "leave one of them out");
+    HWP_TRY(hwp_event_choose(&v->profile->run, v->sort.event, &how.sort_event));
+    memcpy(how.keys, v->sort.keys, sizeof(how.keys));
+    hwp_groups_analyse(v->profile, v->symbols, v->topology, &how, &v->groups);
+    return NULL;
+}
+
 static struct hwp_error *analyse(struct view *v, const struct hwp_view_options *options,
                                  const struct hwp_view_sections *sections)
 {
     struct hwp_notes *notes = &v->profile->run.notes;
 
-    if (sections->functions || (sections->annotations && !sections->annotate_symbol)) {
-        struct hwp_hot_options hot = hot_options(options);
+    if (by_groups(v, sections)) {
+        HWP_TRY(analyse_groups(v, options));
+    } else if (sections->functions || (sections->annotations && !sections->annotate_symbol)) {
+        struct hwp_hot_options hot = hot_options(v, options);
         HWP_TRY(hwp_hot_analyse(v->profile, v->symbols, &hot, &v->hot));
         hwp_hot_notes(v->profile, &v->hot, notes);
         annotate_hottest(v, options);
@@ -168,7 +204,8 @@ static void print(struct view *v, const struct hwp_view_sections *sections,
 {
     const struct hwp_document document = {
         .profile = v->profile,
-        .hot = sections->functions ? &v->hot : NULL,
+        .hot = sections->functions && !by_groups(v, sections) ? &v->hot : NULL,
+        .groups = by_groups(v, sections) ? &v->groups : NULL,
         .lines = sections->functions && v->profile->run.lines.line_bytes ? &v->lines : NULL,
         .annotations = v->annotations.len ? &v->annotations : NULL,
         .cores = sections->cores ? &v->cores : NULL,
@@ -203,7 +240,8 @@ struct hwp_error *hwp_view(const struct hwp_view_options *options,
     format.counts = options->counts;
     HWP_TRY(hwp_profile_read(options->input ? options->input : HWP_DEFAULT_RECORDING, &v.profile));
     v.symbols = hwp_symbols_create(v.profile, &options->symbols);
-    if (sections->cores)
+    HWP_TRY(hwp_sort_parse(options->sort, &v.profile->run.events, &v.sort));
+    if (sections->cores || v.sort.nr_keys)
         open_topology(&v);
     HWP_TRY(analyse(&v, options, sections));
     HWP_TRY(hwp_output_open(output, live, &out));

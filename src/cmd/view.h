@@ -14,6 +14,7 @@
 
 struct hwp_view_options {
     const char *input; /* the recording; NULL: the default one */
+    const char *sort; /* see cmd/sort.h */
     struct hwp_hot_options hot;
     uint64_t top;      /* functions in the table */
     uint64_t annotate; /* hottest functions annotated */

@@ -184,8 +184,8 @@ static void metrics_of_a_function(void **state)
     assert_null(hwp_hot_analyse(f.p, f.s, &(struct hwp_hot_options){0}, &hot));
     hwp_vec_foreach (&hot.metrics, use) {
         assert_int_equal(use->metric, HWP_METRIC_IPC); /* no cache misses to make others of */
-        struct hwp_value beta = hwp_hot_metric(f.p, &hot.functions.data[0], use);
-        struct hwp_value alpha = hwp_hot_metric(f.p, &hot.functions.data[1], use);
+        struct hwp_value beta = hwp_cost_metric(&f.p->run, hot.functions.data[0].self, use);
+        struct hwp_value alpha = hwp_cost_metric(&f.p->run, hot.functions.data[1].self, use);
         assert_true(beta.known && beta.value == 2.0);
         assert_false(alpha.known); /* no sample of one of the two: not 0 */
         seen++;
