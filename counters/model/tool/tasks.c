@@ -293,7 +293,7 @@ static void on_syscall_done(ThreadId thread, UInt nr, UWord *args, UInt nr_args,
     /* It may be spoken of by its number before it has run. */
     if (nr == __NR_clone && t->clone && !sr_isError(res) && !t->clone->tid)
         t->clone->tid = (UInt)sr_Res(res);
-    hwm_turn_return(t, res);
+    hwm_turn_return(t, nr, args, res);
     hwm_syscall_after(t, nr, args, nr_args, res);
 }
 

@@ -15,6 +15,7 @@
  *   slots.c       the placement plan: where the next task goes
  *   shared.c      numbers that all processes of the workload share
  *   turns.c       which task runs next, and what waiting means for its clock
+ *   futex.c       who waits for whom
  *   park.c        where the others wait
  *   syscalls.c    memory policies and moves that the workload asks for; futexes, clone, exec
  *   heap.c        where heap objects were allocated
@@ -83,6 +84,9 @@ struct hwm_task {
     Bool blocked;     /* in a system call that may wait */
     struct hwm_context *context; /* now */
     UWord waits_on;   /* the futex it waits on in the kernel, or 0 */
+    UInt wait_bits;   /* of FUTEX_WAIT_BITSET */
+    UInt waker;       /* index of the task that has woken it */
+    UInt nr_wakes;    /* tasks that its system call has woken */
     Bool is_entering; /* it may not have got there yet */
     Bool woken;       /* it has been woken from that, but is not back yet */
     UInt missed_ms;   /* when it was first found not to be back although it is next; 0: not yet */

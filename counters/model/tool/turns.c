@@ -7,6 +7,7 @@
 #include "pub_tool_vkiscnums_asm.h"
 
 #include "core_api.h"
+#include "futex.h"
 #include "park.h"
 #include "region.h"
 
@@ -19,8 +20,6 @@
 #define WOKEN_MS 1000
 /* How often a task on its way to sleep is looked at. */
 #define ENTERING_LOOKS 1000
-/* The command of futex(2) without its flags. */
-#define FUTEX_COMMAND 127
 
 static struct hwm_task *turn; /* who has it */
 static ULong turns;           /* handed out so far */
@@ -29,7 +28,7 @@ static UInt nr_waiting, nr_entering, nr_slices, may_have_woken;
 
 /* --- who could run --------------------------------------------------------------------------- */
 
-static void wake(struct hwm_task *t, ULong ticks)
+void hwm_turn_wake(struct hwm_task *t, ULong ticks)
 {
     hwm_core_advance(t->core, ticks);
     hwm_core_occupied(t->core, 1);
@@ -37,7 +36,7 @@ static void wake(struct hwm_task *t, ULong ticks)
     t->missed_ms = 0;
 }
 
-static void unwake(struct hwm_task *t)
+void hwm_turn_unwake(struct hwm_task *t)
 {
     if (!t->woken)
         return;
@@ -47,7 +46,7 @@ static void unwake(struct hwm_task *t)
 
 static void set_blocked(struct hwm_task *t, Bool blocked)
 {
-    unwake(t);
+    hwm_turn_unwake(t);
     if (t->blocked == blocked)
         return;
     t->blocked = blocked;
@@ -170,7 +169,7 @@ Bool hwm_turn_take(struct hwm_task *t)
         return True;
     }
     if (next && is_lost(next))
-        unwake(next);
+        hwm_turn_unwake(next);
     call_next();
     return False;
 }
@@ -201,46 +200,6 @@ Bool hwm_turn_goes_on(Bool spent)
     return !somebody_may_return();
 }
 
-/* --- futexes --------------------------------------------------------------------------------- */
-
-static Bool is_futex_wake(UInt nr, const UWord *args)
-{
-    UWord op = args[1] & FUTEX_COMMAND;
-
-    return nr == __NR_futex &&
-           (op == VKI_FUTEX_WAKE || op == VKI_FUTEX_WAKE_BITSET || op == VKI_FUTEX_WAKE_OP ||
-            op == VKI_FUTEX_REQUEUE || op == VKI_FUTEX_CMP_REQUEUE || op == VKI_FUTEX_UNLOCK_PI);
-}
-
-static Bool is_futex_wait(UInt nr, const UWord *args)
-{
-    UWord op = args[1] & FUTEX_COMMAND;
-
-    return nr == __NR_futex && (op == VKI_FUTEX_WAIT || op == VKI_FUTEX_WAIT_BITSET);
-}
-
-/* Who has waited longest on a futex and is not woken yet. */
-static struct hwm_task *waiter_on(UWord futex)
-{
-    struct hwm_task *best = NULL;
-
-    for (UInt i = 0; i < hwm_tasks_live(); i++) {
-        struct hwm_task *t = hwm_task_live(i);
-        if (t->blocked && !t->woken && t->waits_on == futex &&
-            (!best || t->last_turn < best->last_turn))
-            best = t;
-    }
-    return best;
-}
-
-static void wake_waiters(const struct hwm_task *waker, UWord futex, Int count)
-{
-    struct hwm_task *t;
-
-    for (; futex && count > 0 && (t = waiter_on(futex)); count--)
-        wake(t, hwm_core_clock(waker->core));
-}
-
 /* Where the kernel clears a new thread's number when it ends, and wakes who waits for that: the
  * argument `ctid` of clone(2). */
 static UWord exit_futex(const UWord *args)
@@ -268,7 +227,7 @@ static Bool is_quick(UInt nr, const UWord *args)
 {
     switch (nr) {
     case __NR_futex:
-        return is_futex_wake(nr, args) || (is_futex_wait(nr, args) && is_past(args));
+        return hwm_futex_wakes(nr, args) || (hwm_futex_waits(nr, args) && is_past(args));
     case __NR_sched_yield:
     case __NR_clone:
     case __NR_brk:
@@ -306,12 +265,14 @@ static Bool is_quick(UInt nr, const UWord *args)
 void hwm_turn_wait(struct hwm_task *t, UInt nr, const UWord *args)
 {
     t->turns_before = turns;
-    t->waits_on = is_futex_wait(nr, args) ? args[0] : 0;
+    t->waits_on = 0;
+    if (hwm_futex_waits(nr, args))
+        hwm_futex_wait(t, args);
     may_have_woken = 2;
-    if (hwm_modelling && (is_futex_wake(nr, args) || nr == __NR_clone))
+    if (hwm_modelling && (hwm_futex_wakes(nr, args) || nr == __NR_clone))
         hwm_core_settle(t->core);
-    if (is_futex_wake(nr, args))
-        wake_waiters(t, args[0], (Int)args[2]);
+    if (hwm_futex_wakes(nr, args))
+        hwm_futex_wake(t, args);
     if (nr == __NR_clone)
         t->child_exit_futex = exit_futex(args);
     if (is_quick(nr, args))
@@ -347,8 +308,10 @@ static void go_on(struct hwm_task *t, ULong ticks)
     set_blocked(t, False);
 }
 
-void hwm_turn_return(struct hwm_task *t, SysRes res)
+void hwm_turn_return(struct hwm_task *t, UInt nr, const UWord *args, SysRes res)
 {
+    if (hwm_futex_wakes(nr, args))
+        hwm_futex_woke(t, args, res);
     if (t->blocked)
         go_on(t, t->waits_on && sr_isError(res) ? 0 : latest_time(t));
 }
@@ -374,7 +337,7 @@ void hwm_turn_leave(struct hwm_task *t)
         release();
     set_blocked(t, True);
     nr_waiting--;
-    wake_waiters(t, t->exit_futex, 0x7fffffff);
+    hwm_futex_wake_all(t, t->exit_futex);
     call_next();
 }
 

@@ -15,9 +15,14 @@ void hwm_turn_moved(struct hwm_task *task, UInt core); /* before task->core chan
 
 /* Around a system call. */
 void hwm_turn_wait(struct hwm_task *task, UInt nr, const UWord *args);
-void hwm_turn_return(struct hwm_task *task, SysRes res);
+void hwm_turn_return(struct hwm_task *task, UInt nr, const UWord *args, SysRes res);
 /* A signal has ended a system call that did not return: it begins anew after the handler. */
 void hwm_turn_interrupt(struct hwm_task *task);
+
+/* A task that waits in the kernel is known to have been woken, at this time or later; or is known not to
+ * have been, after all. */
+void hwm_turn_wake(struct hwm_task *task, ULong ticks);
+void hwm_turn_unwake(struct hwm_task *task);
 
 /* A task has got Valgrind's lock: whether it may run. */
 Bool hwm_turn_take(struct hwm_task *task);

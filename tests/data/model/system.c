@@ -6,6 +6,7 @@
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
+#include <linux/futex.h>
 #include <pthread.h>
 #include <sched.h>
 #include <setjmp.h>
@@ -18,6 +19,7 @@
 #include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 extern char **environ;
@@ -192,6 +194,38 @@ static void mode_crowd(void)
         pthread_join(threads[0], NULL);
     }
     work();
+}
+
+/* Waits with one bit; wakes with another wake nobody. Then another waits, is moved to a second
+ * futex and woken from there. */
+static int futexes[2];
+
+static void *wait_with_bit(void *unused)
+{
+    syscall(SYS_futex, &futexes[0], FUTEX_WAIT_BITSET, 0, NULL, NULL, 2);
+    return unused;
+}
+
+static void mode_futex(void)
+{
+    pthread_t thread;
+    time_t start = time(NULL);
+
+    pthread_create(&thread, NULL, wait_with_bit, NULL);
+    usleep(50000);
+    for (int i = 0; i < 5; i++) {
+        if (syscall(SYS_futex, &futexes[0], FUTEX_WAKE_BITSET, 1, NULL, NULL, 1))
+            die("FUTEX_WAKE_BITSET");
+        work();
+    }
+    if (syscall(SYS_futex, &futexes[0], FUTEX_REQUEUE, 0, 1L, &futexes[1], 0) != 1 ||
+        syscall(SYS_futex, &futexes[0], FUTEX_WAKE, 1, NULL, NULL, 0))
+        die("FUTEX_REQUEUE");
+    work();
+    syscall(SYS_futex, &futexes[1], FUTEX_WAKE, 1, NULL, NULL, 0);
+    pthread_join(thread, NULL);
+    if (time(NULL) - start > 2)
+        die("too slow");
 }
 
 /* Bound by its creator, before it runs. */
@@ -602,7 +636,7 @@ static const struct {
     {"three", mode_three},       {"suicide", mode_suicide}, {"dlopen", mode_dlopen},
     {"numa", mode_numa},         {"owners", mode_owners},   {"restart", mode_restart},
     {"shot", mode_shot},         {"kept", mode_kept},       {"keeps", mode_keeps},
-    {"vacated", mode_vacated},
+    {"vacated", mode_vacated},   {"futex", mode_futex},
 #ifdef __x86_64__
     {"jit", mode_jit},
 #endif
