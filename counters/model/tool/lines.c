@@ -1,5 +1,7 @@
 #include "lines.h"
 
+#include "objects.h"
+
 
 /* Contended lines by number, which the page's entry holds. */
 static struct hwm_line **contested;
@@ -128,6 +130,7 @@ static struct hwm_line *contest(UInt *entry, Addr line)
         mark_contested(c, line);
     }
     struct hwm_line *new = hwm_line_create(hwm_weave, line, owner, sharers);
+    hwm_object_note(line);
     *entry = make_entry(HWM_LINE_CONTESTED, number_for(new));
     return new;
 }

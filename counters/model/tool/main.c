@@ -8,6 +8,7 @@
 
 #include "core.h"
 #include "instrument.h"
+#include "objects.h"
 #include "tasks.h"
 #include "tool.h"
 
@@ -82,6 +83,7 @@ static void start(void)
     hwm_stream_open(False);
     hwm_maps_init();
     hwm_heap_init();
+    hwm_objects_init();
     hwm_process_init();
     hwm_region_init();
 }

@@ -5,6 +5,7 @@
  */
 #include "pub_tool_aspacemgr.h"
 #include "pub_tool_clientstate.h"
+#include "pub_tool_oset.h"
 #include "pub_tool_xarray.h"
 
 #include "maps.h"
@@ -96,6 +97,66 @@ static void tell_range(Addr start, SizeT length)
     }
 }
 
+/* --- what was mapped by which call ------------------------------------------------------------- */
+
+struct extent {
+    Addr start, end;
+};
+
+static OSet *extents; /* struct extent: don't overlap */
+
+static Word compare_overlap(const void *key, const void *element)
+{
+    const struct extent *k = key, *e = element;
+
+    return k->end <= e->start ? -1 : k->start >= e->end;
+}
+
+static void add_extent(Addr start, Addr end)
+{
+    struct extent *e;
+
+    if (start >= end)
+        return;
+    e = VG_(OSetGen_AllocNode)(extents, sizeof *e);
+    *e = (struct extent){start, end};
+    VG_(OSetGen_Insert)(extents, e);
+}
+
+static void cut_out(Addr start, SizeT length)
+{
+    struct extent range = {start, start + length}, *e, old;
+
+    while ((e = VG_(OSetGen_LookupWithCmp)(extents, &range, compare_overlap))) {
+        old = *e;
+        VG_(OSetGen_Remove)(extents, &old.start);
+        VG_(OSetGen_FreeNode)(extents, e);
+        add_extent(old.start, old.start < start ? start : old.start);
+        add_extent(range.end, old.end);
+    }
+}
+
+Bool hwm_mapping_find(Addr address, Addr *ret_start, Addr *ret_end)
+{
+    const struct extent range = {address, address + 1};
+    const struct extent *e = VG_(OSetGen_LookupWithCmp)(extents, &range, compare_overlap);
+
+    if (e) {
+        *ret_start = e->start;
+        *ret_end = e->end;
+    }
+    return e != NULL;
+}
+
+static void mapped(Addr start, SizeT length, Bool r, Bool w, Bool x, ULong handle)
+{
+    (void)r, (void)w, (void)handle;
+    cut_out(start, length);
+    add_extent(start, start + length);
+    if (x)
+        tell_range(start, length);
+}
+
 static void new_mapping(Addr start, SizeT length, Bool r, Bool w, Bool x, ULong handle)
 {
     (void)r, (void)w, (void)handle;
@@ -143,7 +204,10 @@ void hwm_maps_tell_all(void)
 void hwm_maps_init(void)
 {
     maps = VG_(newXA)(VG_(malloc), "hwm.maps", VG_(free), sizeof(struct map));
+    extents = VG_(OSetGen_Create)(offsetof(struct extent, start), NULL, VG_(malloc), "hwm.extents",
+                                  VG_(free));
     VG_(track_new_mem_startup)(new_mapping);
-    VG_(track_new_mem_mmap)(new_mapping);
+    VG_(track_new_mem_mmap)(mapped);
+    VG_(track_die_mem_munmap)(cut_out);
     VG_(track_change_mem_mprotect)(new_protection);
 }

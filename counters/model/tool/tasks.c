@@ -150,7 +150,6 @@ static void on_exit(ThreadId thread)
     if (!t)
         return;
     hwm_core_leave();
-    t->own = hwm_guest_thread_pointer(thread);
     tell(t, HWM_RECORD_TASK_END);
     hwm_slot_give(t->slot);
     retire(t);

@@ -19,6 +19,7 @@
  *   park.c        where the others wait
  *   syscalls.c    memory policies and moves that the workload asks for; futexes, clone, exec
  *   heap.c        where heap objects were allocated
+ *   objects.c     whose memory a contended line is
  *   maps.c        executable mappings, told to the stream as they come and go
  *   region.c      --model-from and the budget of instructions: modelling switched on and off
  *   process.c     fork: a new stream, counts at zero
@@ -98,7 +99,6 @@ struct hwm_task {
     UInt slot;        /* of the plan, that it takes up */
     Addr stack;       /* its stack pointer when it began */
     Addr stack_start, stack_end; /* of the memory that it begins in: objects.c */
-    Addr own;         /* where its thread-local variables are about; 0: not known yet */
     struct hwm_frame *frames;
     UInt nr_frames, max_frames, base; /* frames below `base` belong to interrupted code */
     struct {          /* signal handlers that have not returned: what they interrupted */

@@ -587,12 +587,14 @@ static pthread_barrier_t start;
     }
 FIGHT_OVER(fight)
 
+static pthread_attr_t stack_above; /* of who fights; as usual, at first */
+
 static void fight_over(void *line)
 {
     pthread_t other;
 
     shared = line;
-    pthread_create(&other, NULL, fight, (void *)1);
+    pthread_create(&other, &stack_above, fight, (void *)1);
     fight((void *)0);
     pthread_join(other, NULL);
 }
@@ -607,6 +609,21 @@ static void *host(void *unused)
     return unused;
 }
 
+/* A page of its own that the kernel joins with the stack of the thread that fights. */
+static void *below_stack(void)
+{
+    char *all = new_pages(), *page;
+
+    munmap(all, PAGES * PAGE);
+    page = mmap(all, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+    all = mmap(all + PAGE, 64 * PAGE, PROT_READ | PROT_WRITE,
+               MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+    if (page == MAP_FAILED || all == MAP_FAILED)
+        die("mmap");
+    pthread_attr_setstack(&stack_above, all, 64 * PAGE);
+    return page;
+}
+
 static void mode_owners(void)
 {
     long on_stack[16] __attribute__((aligned(64))) = {0};
@@ -614,6 +631,7 @@ static void mode_owners(void)
     long *p;
 
     pthread_barrier_init(&start, NULL, 2);
+    pthread_attr_init(&stack_above);
     fight_over(in_bss + 40 * PAGE);
     fight_over(on_stack);
     fight_over(of_thread.words);
@@ -623,6 +641,12 @@ static void mode_owners(void)
     fight_over(new_pages());
     pthread_create(&thread, NULL, host, NULL);
     pthread_join(thread, NULL);
+    /* Below a stack, and as near as can be; what is freed before the end. */
+    fight_over(below_stack());
+    if (posix_memalign((void **)&p, 64, 192))
+        die("posix_memalign");
+    fight_over(p);
+    free(p);
 }
 
 static const struct {
