@@ -36,22 +36,34 @@ static int by_vaddr(const void *a, const void *b)
     return (x->vaddr > y->vaddr) - (x->vaddr < y->vaddr);
 }
 
-static void collect(const struct hwp_profile *p, const struct hwp_annotation *a,
-                    const struct hwp_filter *filter, struct places *places)
+static void add_cell(const struct hwp_profile *p, const struct hwp_annotation *a,
+                     const struct hwp_filter *filter, const struct hwp_cell *cell,
+                     struct places *places)
 {
-    hwp_vec_foreach (&p->cells, cell) {
-        if (cell->event >= a->nr_events || cell->loc >= p->locs.len)
-            continue;
-        const struct hwp_loc *loc = &p->locs.data[cell->loc];
-        if (loc->dso != a->dso)
-            continue;
-        uint64_t vaddr = hwp_module_vaddr(a->module, loc->addr);
-        if (hwp_module_symbol(a->module, vaddr) != a->symbol ||
-            !hwp_filter_cell(filter, p, cell, a->module, a->symbol))
-            continue;
-        struct hwp_cost cost = {cell->value, cell->samples};
+    struct hwp_cost cost = {cell->value, cell->samples};
+
+    if (cell->event >= a->nr_events || cell->loc >= p->locs.len)
+        return;
+    const struct hwp_loc *loc = &p->locs.data[cell->loc];
+    if (loc->dso != a->dso)
+        return;
+    uint64_t vaddr = hwp_module_vaddr(a->module, loc->addr);
+    if (hwp_module_symbol(a->module, vaddr) == a->symbol &&
+        hwp_filter_cell(filter, p, cell, a->module, a->symbol))
         hwp_cost_add(&place_at(places, vaddr, a->nr_events)->costs[cell->event], &cost);
-    }
+}
+
+static void collect(const struct hwp_profile *p, const struct hwp_annotation *a,
+                    const struct hwp_annotate_options *options, struct places *places)
+{
+    const struct hwp_cells_of *cells = options->cells;
+
+    if (cells)
+        for (uint32_t i = hwp_cells_of_first(cells, a->symbol); i; i = cells->next[i - 1])
+            add_cell(p, a, &options->filter, &p->cells.data[i - 1], places);
+    else
+        hwp_vec_foreach (&p->cells, cell)
+            add_cell(p, a, &options->filter, cell, places);
     if (places->list.len)
         qsort(places->list.data, places->list.len, sizeof(*places->list.data), by_vaddr);
 }
@@ -95,6 +107,18 @@ static void sum_up(struct hwp_annotation *a)
     hwp_atomics_sum(&a->insns, a->nr_events, a->costs, a->atomic);
 }
 
+/* Of the instructions that are shown: most of a big function is folded. */
+static void add_texts(struct hwp_annotation *a, const struct hwp_annotate_options *options)
+{
+    bool *shown hwp_cleanup(hwp_free_cleanup) = hwp_calloc(a->insns.len, sizeof(*shown));
+
+    hwp_vec_foreach (&a->rows, row)
+        if (row->kind == HWP_ANNOTATE_INSN)
+            shown[row->first] = true;
+    hwp_code_texts(a->module, a->symbol, options->syntax, options->all_texts ? NULL : shown,
+                   &a->insns);
+}
+
 void hwp_annotate(const struct hwp_profile *p, struct hwp_symbols *s, uint32_t dso,
                   const struct hwp_symbol *symbol, const struct hwp_annotate_options *options,
                   struct hwp_annotation *ret)
@@ -105,8 +129,8 @@ void hwp_annotate(const struct hwp_profile *p, struct hwp_symbols *s, uint32_t d
     struct places places = {0};
     struct hwp_function_code code;
 
-    collect(p, &a, &options->filter, &places);
-    hwp_code_load(a.module, symbol, options->syntax, n, &code);
+    collect(p, &a, options, &places);
+    hwp_code_load(a.module, symbol, n, &code);
     a.has_code = place_all(&code, &places, n);
     if (!a.has_code)
         use_addresses(&code, &places, n);
@@ -123,6 +147,8 @@ void hwp_annotate(const struct hwp_profile *p, struct hwp_symbols *s, uint32_t d
     hwp_insns_targets(&a.insns, a.targets);
     sum_up(&a);
     hwp_annotate_rows_build(&a, s, options);
+    if (a.has_code)
+        add_texts(&a, options);
     *ret = a;
 }
 

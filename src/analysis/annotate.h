@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "analysis/cells_of.h"
 #include "analysis/cost.h"
 #include "analysis/filter.h"
 #include "base/vec.h"
@@ -25,7 +26,9 @@ struct hwp_annotate_options {
     bool no_inline; /* don't name inlined call sites */
     bool no_source; /* instructions alone */
     bool no_fold;   /* show cold stretches */
+    bool all_texts; /* instructions of cold stretches have their texts, too */
     struct hwp_filter filter; /* whose samples */
+    const struct hwp_cells_of *cells; /* of the profile; NULL: all are looked through */
 };
 
 enum hwp_annotate_kind {

@@ -23,8 +23,13 @@ struct hwp_function_code {
 /* Code larger than this is not one function but a symbol without an end. */
 #define HWP_CODE_MAX (8u << 20)
 
-void hwp_code_load(const struct hwp_module *m, const struct hwp_symbol *symbol,
-                   enum hwp_syntax syntax, size_t nr_events, struct hwp_function_code *ret);
+/* Instructions without their texts. */
+void hwp_code_load(const struct hwp_module *m, const struct hwp_symbol *symbol, size_t nr_events,
+                   struct hwp_function_code *ret);
+
+/* The texts of those that are wanted (NULL: of all), with names for addresses. */
+void hwp_code_texts(const struct hwp_module *m, const struct hwp_symbol *symbol,
+                    enum hwp_syntax syntax, const bool *wanted, struct hwp_insns *insns);
 
 /* Adds the costs of one sampled address; false if no instruction covers it. */
 bool hwp_code_place(struct hwp_function_code *code, uint64_t vaddr, size_t nr_events,

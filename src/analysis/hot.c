@@ -202,7 +202,7 @@ static void measure_atomics(struct build *b, const struct grouped *g, struct hwp
     uint32_t index = (uint32_t)*hwp_map_get(&b->by_symbol, (uintptr_t)f->symbol);
     struct hwp_function_code code;
 
-    hwp_code_load(f->module, f->symbol, HWP_SYNTAX_INTEL, b->n, &code);
+    hwp_code_load(f->module, f->symbol, b->n, &code);
     if (code.has_code) {
         for (uint32_t i = g->start[index]; i < g->start[index + 1]; i++) {
             uint32_t loc = g->locs[i];

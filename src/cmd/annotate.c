@@ -2,7 +2,14 @@
 #include "cmd/command.h"
 #include "cmd/view.h"
 
+static const struct hwp_opt annotate_opts[] = {
+    {0, "all", HWP_OPT_FLAG, offsetof(struct hwp_view_options, annotate_all), "",
+     "every function that has samples"},
+    HWP_OPT_END,
+};
+
 static const struct hwp_opt *const tables[] = {
+    annotate_opts,
     hwp_input_opts, hwp_filter_opts, hwp_annotate_opts, hwp_symbols_opts, hwp_output_opts, NULL,
 };
 
@@ -15,7 +22,7 @@ static struct hwp_error *run_annotate(const struct hwp_command *self, int argc, 
     bool done;
 
     (void)ret_status;
-    HWP_TRY(hwp_command_parse(self, argc, argv, (void *[]){&view, &view, &view, &view, &output},
+    HWP_TRY(hwp_command_parse(self, argc, argv, (void *[]){&view, &view, &view, &view, &view, &output},
                               &operand, &done));
     if (done)
         return NULL;
@@ -23,7 +30,9 @@ static struct hwp_error *run_annotate(const struct hwp_command *self, int argc, 
     if (operand + 1 < argc)
         return hwp_error_hint(hwp_error(HWP_E_USAGE, "annotate takes one symbol"),
                               "quote a name with spaces: hwprof annotate 'f(int, int)'");
-    if (view.top && view.top < view.annotate)
+    if (view.annotate_all)
+        view.top = 0;
+    else if (view.top && view.top < view.annotate)
         view.top = view.annotate;
 
     struct hwp_view_sections sections = {

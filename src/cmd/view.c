@@ -67,10 +67,13 @@ struct view {
     struct hwp_contention lines;
     struct hwp_groups groups;
     struct hwp_sort sort;
+    bool is_data; /* for programs: CSV or JSON */
+    struct hwp_cells_of cells; /* where many functions are annotated */
 };
 
 static void view_deinit(struct view *v)
 {
+    hwp_cells_of_deinit(&v->cells);
     hwp_sort_deinit(&v->sort);
     hwp_groups_deinit(&v->groups);
     hwp_contention_deinit(&v->lines);
@@ -83,13 +86,15 @@ static void view_deinit(struct view *v)
 }
 
 static struct hwp_hot_options hot_options(const struct view *v,
-                                          const struct hwp_view_options *options)
+                                          const struct hwp_view_options *options,
+                                          const struct hwp_view_sections *sections)
 {
     struct hwp_hot_options hot = options->hot;
 
     hot.sort_event = v->sort.event;
     hot.top = options->top;
     hot.no_skid = options->no_skid;
+    hot.no_atomics |= !sections->functions; /* annotations find their own */
     return hot;
 }
 
@@ -107,7 +112,9 @@ static void annotate_one(struct view *v, const struct hwp_view_options *options,
         .no_inline = options->no_inline,
         .no_source = options->no_source,
         .no_fold = options->no_fold,
+        .all_texts = v->is_data,
         .filter = filter_of(options),
+        .cells = v->cells.next ? &v->cells : NULL,
     };
     struct hwp_annotation annotation;
 
@@ -124,11 +131,13 @@ static void annotate_hottest(struct view *v, const struct hwp_view_options *opti
 {
     const struct hwp_hot *hot = &v->hot;
 
+    if (options->annotate_all || options->annotate > 1)
+        hwp_cells_of_build(v->profile, v->symbols, &v->cells);
     hwp_vec_foreach (&hot->functions, f) {
-        if (v->annotations.len == options->annotate)
+        if (!options->annotate_all && v->annotations.len == options->annotate)
             return;
         /* by inclusive cost, a row that costs little itself may come before one that costs much */
-        if (hwp_cost_percent(&f->self[hot->sort_event], &hot->totals[hot->sort_event]) <
+        if (!options->annotate_all && hwp_cost_percent(&f->self[hot->sort_event], &hot->totals[hot->sort_event]) <
             ANNOTATE_PERCENT_MIN)
             continue;
         if (hwp_module_code(f->module, f->symbol->start, f->symbol->end, &(size_t){0}))
@@ -181,7 +190,7 @@ static struct hwp_error *analyse(struct view *v, const struct hwp_view_options *
     if (by_groups(v, sections)) {
         HWP_TRY(analyse_groups(v, options));
     } else if (sections->functions || (sections->annotations && !sections->annotate_symbol)) {
-        struct hwp_hot_options hot = hot_options(v, options);
+        struct hwp_hot_options hot = hot_options(v, options, sections);
         HWP_TRY(hwp_hot_analyse(v->profile, v->symbols, &hot, &v->hot));
         hwp_hot_notes(v->profile, &v->hot, notes);
         annotate_hottest(v, options);
@@ -238,6 +247,7 @@ struct hwp_error *hwp_view(const struct hwp_view_options *options,
     struct hwp_out out;
 
     format.counts = options->counts;
+    v.is_data = format.format != HWP_FORMAT_TEXT;
     HWP_TRY(hwp_profile_read(options->input ? options->input : HWP_DEFAULT_RECORDING, &v.profile));
     v.symbols = hwp_symbols_create(v.profile, &options->symbols);
     HWP_TRY(hwp_sort_parse(options->sort, &v.profile->run.events, &v.sort));

@@ -19,6 +19,7 @@ struct hwp_view_options {
     uint64_t top;      /* functions in the table */
     uint64_t annotate; /* hottest functions annotated */
     unsigned syntax;   /* enum hwp_syntax */
+    bool annotate_all; /* every function that has samples */
     bool no_skid, no_inline, no_source, no_fold, counts;
     struct hwp_symbols_options symbols;
 };

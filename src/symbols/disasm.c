@@ -56,6 +56,18 @@ struct hwp_error *hwp_disasm(int machine, const uint8_t *code, size_t len, uint6
     return hwp_disasm_capstone(&job, ret);
 }
 
+void hwp_disasm_texts(int machine, const uint8_t *code, size_t len, uint64_t vaddr,
+                      enum hwp_syntax syntax, hwp_disasm_name_fn *name, void *ctx,
+                      const bool *wanted, struct hwp_insns *insns)
+{
+    struct hwp_disasm_job job = {machine, code, len, vaddr, syntax, name, ctx};
+
+    if (machine == EM_X86_64 || machine == EM_386)
+        hwp_disasm_x86_texts(&job, wanted, insns);
+    else
+        hwp_disasm_capstone_texts(&job, wanted, insns);
+}
+
 void hwp_insns_deinit(struct hwp_insns *insns)
 {
     hwp_vec_foreach (insns, i)

@@ -33,11 +33,11 @@ struct hwp_insn {
     bool reads_memory, writes_memory;
     bool bad;        /* bytes that do not decode; one byte (x86) or four (arm64) each */
     uint64_t target; /* of a direct jump or call; 0: none or indirect */
-    char *text;      /* "lock add dword ptr [rdi], 1" / AT&T by option; owned */
+    char *text;      /* "lock add dword ptr [rdi], 1" / AT&T by option; owned; NULL: not asked for */
 };
 HWP_VEC_TYPE(hwp_insns, struct hwp_insn);
 
-enum hwp_syntax { HWP_SYNTAX_INTEL, HWP_SYNTAX_ATT };
+enum hwp_syntax { HWP_SYNTAX_INTEL, HWP_SYNTAX_ATT, HWP_SYNTAX_NONE /* no text: half the time */ };
 
 /* "lock rmw", "lock cas", … for display; "" for none. */
 const char *hwp_atomic_name(enum hwp_atomic atomic);
@@ -54,6 +54,13 @@ typedef const char *hwp_disasm_name_fn(void *ctx, uint64_t vaddr);
 struct hwp_error *hwp_disasm(int machine, const uint8_t *code, size_t len, uint64_t vaddr,
                              enum hwp_syntax syntax, hwp_disasm_name_fn *name, void *ctx,
                              struct hwp_insns *ret) hwp_must_use;
+
+/* The texts of instructions that were decoded from this code without: of those that are wanted
+ * (`wanted` NULL: of all). The other arguments as above. */
+void hwp_disasm_texts(int machine, const uint8_t *code, size_t len, uint64_t vaddr,
+                      enum hwp_syntax syntax, hwp_disasm_name_fn *name, void *ctx,
+                      const bool *wanted, struct hwp_insns *insns);
+
 void hwp_insns_deinit(struct hwp_insns *insns);
 
 #endif

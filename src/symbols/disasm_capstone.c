@@ -35,16 +35,21 @@ static uint32_t word_at(const uint8_t *p)
     return (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
 }
 
+static char *bad_text(const struct hwp_disasm_job *job, size_t at, uint8_t len)
+{
+    if (job->syntax == HWP_SYNTAX_NONE)
+        return NULL;
+    return len == 4 ? hwp_asprintf(".inst 0x%08" PRIx32, word_at(job->code + at))
+                    : hwp_asprintf(".byte 0x%02x", job->code[at]);
+}
+
 static struct hwp_insn bad_unit(const struct hwp_disasm_job *job, size_t at, uint8_t unit)
 {
     size_t left = job->len - at;
     struct hwp_insn insn = {
         .addr = job->vaddr + at, .len = (uint8_t)(left < unit ? left : unit), .bad = true};
 
-    if (insn.len == 4)
-        insn.text = hwp_asprintf(".inst 0x%08" PRIx32, word_at(job->code + at));
-    else
-        insn.text = hwp_asprintf(".byte 0x%02x", job->code[at]);
+    insn.text = bad_text(job, at, insn.len);
     return insn;
 }
 
@@ -72,7 +77,8 @@ static struct hwp_insn good_insn(const struct hwp_disasm_job *job, const cs_insn
 
     if (job->machine == EM_AARCH64)
         hwp_arm64_classify(word_at(cs->bytes), &insn);
-    insn.text = text_of(job, cs, insn.target);
+    if (job->syntax != HWP_SYNTAX_NONE)
+        insn.text = text_of(job, cs, insn.target);
     return insn;
 }
 
@@ -104,6 +110,35 @@ static void decode_all(csh handle, const struct arch *arch, const struct hwp_dis
         at += hwp_vec_last(ret)->len;
     }
     cs_free(cs, 1);
+}
+
+static char *text_at(csh handle, cs_insn *cs, const struct hwp_disasm_job *job,
+                     const struct hwp_insn *insn)
+{
+    size_t at = insn->addr - job->vaddr, left = job->len - at;
+    const uint8_t *code = job->code + at;
+    uint64_t addr = insn->addr;
+
+    return cs_disasm_iter(handle, &code, &left, &addr, cs) ? text_of(job, cs, insn->target)
+                                                           : bad_text(job, at, insn->len);
+}
+
+void hwp_disasm_capstone_texts(const struct hwp_disasm_job *job, const bool *wanted,
+                               struct hwp_insns *insns)
+{
+    const struct arch *arch = arch_of(job->machine);
+    csh handle;
+
+    if (!arch || cs_open(arch->arch, arch->mode, &handle) != CS_ERR_OK)
+        return;
+    cs_insn *cs = cs_malloc(handle);
+    for (size_t n = 0; n < insns->len; n++) {
+        struct hwp_insn *insn = &insns->data[n];
+        if (!insn->text && (!wanted || wanted[n]) && insn->addr - job->vaddr < job->len)
+            insn->text = text_at(handle, cs, job, insn);
+    }
+    cs_free(cs, 1);
+    cs_close(&handle);
 }
 
 struct hwp_error *hwp_disasm_capstone(const struct hwp_disasm_job *job, struct hwp_insns *ret)

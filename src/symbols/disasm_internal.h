@@ -20,6 +20,12 @@ struct hwp_error *hwp_disasm_x86(const struct hwp_disasm_job *job, struct hwp_in
 struct hwp_error *hwp_disasm_capstone(const struct hwp_disasm_job *job, struct hwp_insns *ret)
     hwp_must_use;
 
+/* See hwp_disasm_texts. */
+void hwp_disasm_x86_texts(const struct hwp_disasm_job *job, const bool *wanted,
+                          struct hwp_insns *insns);
+void hwp_disasm_capstone_texts(const struct hwp_disasm_job *job, const bool *wanted,
+                               struct hwp_insns *insns);
+
 /* Appends an address for people: "memcpy@plt", "401136 <fn+0x26>" (inside of a function or the
  * job); without a name "401136" for a branch's target, "0x404010" for data. */
 void hwp_disasm_add_address(const struct hwp_disasm_job *job, uint64_t vaddr, bool is_target,

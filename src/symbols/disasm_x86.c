@@ -169,10 +169,10 @@ static void use_common_condition(char *text)
     }
 }
 
-static struct hwp_insn bad_byte(uint64_t addr, uint8_t byte)
+static char *bad_text(const struct decoder *d, size_t at)
 {
-    return (struct hwp_insn){
-        .addr = addr, .len = 1, .bad = true, .text = hwp_asprintf(".byte 0x%02x", byte)};
+    return d->job->syntax == HWP_SYNTAX_NONE ? NULL
+                                             : hwp_asprintf(".byte 0x%02x", d->job->code[at]);
 }
 
 static char *att_text(struct decoder *d, const ZydisDecodedInstruction *i,
@@ -201,6 +201,19 @@ static char *intel_text(struct decoder *d, const ZydisDecodedInstruction *i,
     return with_names(d->job, text, address, is_target);
 }
 
+static char *good_text(struct decoder *d, const ZydisDecodedInstruction *i,
+                       const ZydisDecodedOperand *operands, uint64_t addr)
+{
+    switch (d->job->syntax) {
+    case HWP_SYNTAX_ATT:
+        return att_text(d, i, operands, addr);
+    case HWP_SYNTAX_INTEL:
+        return intel_text(d, i, operands, addr);
+    default:
+        return NULL;
+    }
+}
+
 static uint64_t target_of(const ZydisDecodedInstruction *i, const ZydisDecodedOperand *operands,
                           uint64_t addr)
 {
@@ -219,13 +232,12 @@ static struct hwp_insn decode(struct decoder *d, size_t at)
 
     if (!ZYAN_SUCCESS(
             ZydisDecoderDecodeFull(&d->decoder, job->code + at, job->len - at, &i, operands)))
-        return bad_byte(addr, job->code[at]);
+        return (struct hwp_insn){.addr = addr, .len = 1, .bad = true, .text = bad_text(d, at)};
     struct hwp_insn insn = {.addr = addr, .len = i.length, .flow = (uint8_t)flow_of(&i)};
     classify_memory(&i, operands, &insn);
     insn.atomic = (uint8_t)atomic_of(&i, insn.writes_memory);
     insn.target = target_of(&i, operands, addr);
-    insn.text = job->syntax == HWP_SYNTAX_ATT ? att_text(d, &i, operands, addr)
-                                              : intel_text(d, &i, operands, addr);
+    insn.text = good_text(d, &i, operands, addr);
     return insn;
 }
 
@@ -240,7 +252,40 @@ struct hwp_error *hwp_disasm_x86(const struct hwp_disasm_job *job, struct hwp_in
     return NULL;
 }
 
+static char *text_at(struct decoder *d, size_t at)
+{
+    ZydisDecodedInstruction i;
+    ZydisDecodedOperand operands[ZYDIS_MAX_OPERAND_COUNT];
+
+    if (!ZYAN_SUCCESS(ZydisDecoderDecodeFull(&d->decoder, d->job->code + at, d->job->len - at, &i,
+                                             operands)))
+        return bad_text(d, at);
+    return good_text(d, &i, operands, d->job->vaddr + at);
+}
+
+void hwp_disasm_x86_texts(const struct hwp_disasm_job *job, const bool *wanted,
+                          struct hwp_insns *insns)
+{
+    struct decoder d = {.job = job};
+
+    if (!init(&d))
+        return;
+    for (size_t n = 0; n < insns->len; n++) {
+        struct hwp_insn *insn = &insns->data[n];
+        if (!insn->text && (!wanted || wanted[n]) && insn->addr - job->vaddr < job->len)
+            insn->text = text_at(&d, insn->addr - job->vaddr);
+    }
+}
+
 #else
+
+void hwp_disasm_x86_texts(const struct hwp_disasm_job *job, const bool *wanted,
+                          struct hwp_insns *insns)
+{
+    (void)job;
+    (void)wanted;
+    (void)insns;
+}
 
 struct hwp_error *hwp_disasm_x86(const struct hwp_disasm_job *job, struct hwp_insns *ret)
 {

@@ -145,13 +145,12 @@ const uint8_t *hwp_elf_bytes(const struct hwp_elf *e, uint64_t start, uint64_t e
         uint64_t skip = start - l->vaddr, len = end - start;
         if (len > l->size - skip)
             len = l->size - skip;
-        if (l->offset > INT64_MAX || skip > INT64_MAX - l->offset)
+        size_t size = 0;
+        const char *file = elf_rawfile(e->elf, &size); /* mapped */
+        if (!file || l->offset > size || skip > size - l->offset || len > size - l->offset - skip)
             return NULL;
-        Elf_Data *data = elf_getdata_rawchunk(e->elf, (int64_t)(l->offset + skip), len, ELF_T_BYTE);
-        if (!data || !data->d_buf)
-            return NULL;
-        *ret = data->d_size;
-        return data->d_buf;
+        *ret = len;
+        return (const uint8_t *)file + l->offset + skip;
     }
     return NULL;
 }
