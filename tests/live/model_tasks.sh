@@ -8,6 +8,7 @@ system_build
 makes threads 3 0 "made $((3 * n)) "
 makes threads 3 0 "made $((3 * n)) " --follow no
 makes signals 5 0 "made $((5 * n)) "
+makes series 1 0 "made $n "
 makes futex 6 0 "made $((6 * n)) "
 makes restart 4 0 "made $((4 * n)) "
 makes segv 1 139 ''

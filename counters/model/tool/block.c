@@ -9,13 +9,14 @@ struct hwm_context {
     UInt told;               /* the stream that knows the chain */
     Addr caller, entry;
     struct hwm_context *parent, *sibling, *child;
+    struct hwm_tally *tallies;
 };
 
 /* As many as perf keeps (kernel.perf_event_max_stack). */
 #define MAX_DEPTH    127
 #define MAX_CONTEXTS 65536u
 
-static UInt nr_contexts;
+static UInt nr_contexts, nr_chains; /* that are; that ever were */
 static UInt stream = 1; /* a forked child's knows no chain yet */
 
 static struct hwm_context *context_create(UInt task, struct hwm_context *parent, Addr caller,
@@ -28,7 +29,7 @@ static struct hwm_context *context_create(UInt task, struct hwm_context *parent,
     c->caller = caller;
     c->entry = entry;
     c->depth = parent ? parent->depth + 1 : 0;
-    c->chain = parent ? nr_contexts : HWM_NO_CHAIN;
+    c->chain = parent ? nr_chains++ : HWM_NO_CHAIN;
     nr_contexts++;
     return c;
 }
@@ -143,6 +144,34 @@ static void grow_tallies(void)
     VG_(free)(old);
 }
 
+static void link_in(struct hwm_tally **head, struct hwm_tally *t)
+{
+    t->next = *head;
+    t->link = head;
+    if (t->next)
+        t->next->link = &t->next;
+    *head = t;
+}
+
+static void link_in_context(struct hwm_tally **head, struct hwm_tally *t)
+{
+    t->next_of_context = *head;
+    t->link_of_context = head;
+    if (t->next_of_context)
+        t->next_of_context->link_of_context = &t->next_of_context;
+    *head = t;
+}
+
+static void unlink_all(struct hwm_tally *t)
+{
+    *t->link = t->next;
+    if (t->next)
+        t->next->link = t->link;
+    *t->link_of_context = t->next_of_context;
+    if (t->next_of_context)
+        t->next_of_context->link_of_context = t->link_of_context;
+}
+
 static struct hwm_tally *tally_create(struct hwm_block *b, struct hwm_context *context)
 {
     struct hwm_tally *t =
@@ -154,8 +183,8 @@ static struct hwm_tally *tally_create(struct hwm_block *b, struct hwm_context *c
     place = tally_place(b, context);
     t->block = b;
     t->context = context;
-    t->next = b->tallies;
-    b->tallies = t;
+    link_in(&b->tallies, t);
+    link_in_context(&context->tallies, t);
     t->same_hash = *place;
     *place = t;
     nr_tallies++;
@@ -301,7 +330,7 @@ void hwm_blocks_reset(void)
     stream++;
 }
 
-/* --- code that goes away ------------------------------------------------------------------------ */
+/* --- what goes away: code, tasks ------------------------------------------------------------------------ */
 
 static void tally_destroy(struct hwm_tally *t)
 {
@@ -311,6 +340,11 @@ static void tally_destroy(struct hwm_tally *t)
         link = &(*link)->same_hash;
     *link = t->same_hash;
     nr_tallies--;
+    unlink_all(t);
+    if (t->block->tally == t) {
+        t->block->tally = NULL;
+        t->block->context = NULL;
+    }
     for (UInt i = 0; t->costs && i < t->block->nr_instrs; i++)
         VG_(free)(t->costs[i]);
     VG_(free)(t->costs);
@@ -319,10 +353,8 @@ static void tally_destroy(struct hwm_tally *t)
 
 static void block_destroy(struct hwm_block *b)
 {
-    for (struct hwm_tally *t = b->tallies, *next; t; t = next) {
-        next = t->next;
-        tally_destroy(t);
-    }
+    while (b->tallies)
+        tally_destroy(b->tallies);
     VG_(free)(b->lines);
     VG_(free)(b->instrs);
     VG_(free)(b->sites);
@@ -353,3 +385,20 @@ void hwm_blocks_discard(Addr start, VexGuestExtents extents)
     }
 }
 
+
+/* Not deeper than MAX_DEPTH. */
+void hwm_context_end(struct hwm_context *c)
+{
+    struct hwm_tally *t;
+
+    for (struct hwm_context *child = c->child, *next; child; child = next) {
+        next = child->sibling;
+        hwm_context_end(child);
+    }
+    while ((t = c->tallies)) {
+        tell_tally(t);
+        tally_destroy(t);
+    }
+    nr_contexts--;
+    VG_(free)(c);
+}

@@ -22,7 +22,8 @@ struct hwm_instr {
 struct hwm_tally { /* what a block cost in one context */
     struct hwm_block *block;
     struct hwm_context *context;
-    struct hwm_tally *next; /* of the block */
+    struct hwm_tally *next, **link; /* of the block; what points to this one */
+    struct hwm_tally *next_of_context, **link_of_context;
     struct hwm_tally *same_hash;
     struct hwm_cost **costs; /* per instruction, made when needed; NULL: none yet */
     ULong counts[];          /* per segment */

@@ -63,7 +63,7 @@ static struct hwm_task *task_create(ThreadId thread, struct hwm_task *creator)
     inherit(t, creator);
     t->core = place(t);
     t->alive = True;
-    t->context = hwm_context_root(t->index);
+    t->root = t->context = hwm_context_root(t->index);
     tasks[nr_tasks++] = t;
     live[nr_live++] = t;
     running[thread] = t;
@@ -143,6 +143,28 @@ static void retire(struct hwm_task *t)
     live[i] = live[--nr_live];
 }
 
+/* What tasks have cost is told, and forgotten, some of them at a time: for that all that was logged must be
+ * woven, and each time this is done is a small disorder. */
+static void bury(struct hwm_task *t)
+{
+    static struct hwm_task *ended[16];
+    static UInt nr_ended;
+
+    VG_(free)(t->frames);
+    t->frames = NULL;
+    t->nr_frames = t->max_frames = t->base = 0;
+    t->context = NULL;
+    ended[nr_ended++] = t;
+    if (nr_ended < sizeof ended / sizeof *ended)
+        return;
+    hwm_cores_settle();
+    while (nr_ended) {
+        t = ended[--nr_ended];
+        hwm_context_end(t->root);
+        t->root = NULL;
+    }
+}
+
 static void on_exit(ThreadId thread)
 {
     struct hwm_task *t = running[thread];
@@ -154,6 +176,7 @@ static void on_exit(ThreadId thread)
     hwm_slot_give(t->slot);
     retire(t);
     hwm_task = NULL;
+    bury(t);
 }
 
 void hwm_tasks_give_slots(void)

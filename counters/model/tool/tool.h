@@ -53,6 +53,10 @@ struct hwm_context *hwm_context_root(UInt task_index);
  * when chains are too deep or too many. */
 struct hwm_context *hwm_context_child(struct hwm_context *parent, Addr caller, Addr entry);
 
+/* Writes what a task cost to the stream and frees all its contexts: it has ended, and all that it logged
+ * is woven. */
+void hwm_context_end(struct hwm_context *root);
+
 /* Writes every record's costs to the stream and zeroes them: at the end of a process. */
 void hwm_blocks_dump(void);
 /* The same for the blocks of a range, which are then forgotten: code that goes away. Called by
@@ -83,6 +87,7 @@ struct hwm_task {
     UInt core;        /* index in hwm_machine.cores */
     Bool alive;
     Bool blocked;     /* in a system call that may wait */
+    struct hwm_context *root;    /* NULL: it ended, and its costs are told */
     struct hwm_context *context; /* now */
     UWord waits_on;   /* the futex it waits on in the kernel, or 0 */
     UInt wait_bits;   /* of FUTEX_WAIT_BITSET */

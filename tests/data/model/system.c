@@ -228,6 +228,49 @@ static void mode_futex(void)
         die("too slow");
 }
 
+/* Threads one after the other leave next to nothing behind. */
+static long resident_kb(void)
+{
+    long pages = 0;
+    FILE *f = fopen("/proc/self/statm", "r");
+
+    if (!f || fscanf(f, "%*d %ld", &pages) != 1)
+        die("statm");
+    fclose(f);
+    return pages * 4;
+}
+
+static void *print(void *unused)
+{
+    char text[64];
+
+    snprintf(text, sizeof text, "%f", (double)n);
+    return unused;
+}
+
+static void one_by_one(int nr)
+{
+    pthread_t thread;
+
+    for (int i = 0; i < nr; i++) {
+        if ((errno = pthread_create(&thread, NULL, print, NULL)))
+            die("pthread_create");
+        pthread_join(thread, NULL);
+    }
+}
+
+static void mode_series(void)
+{
+    long before;
+
+    one_by_one(50);
+    before = resident_kb();
+    one_by_one(300);
+    if (resident_kb() - before > 300 * 40)
+        die("threads leave memory behind");
+    work();
+}
+
 /* Bound by its creator, before it runs. */
 static void *work_bound(void *cpu)
 {
@@ -660,7 +703,7 @@ static const struct {
     {"three", mode_three},       {"suicide", mode_suicide}, {"dlopen", mode_dlopen},
     {"numa", mode_numa},         {"owners", mode_owners},   {"restart", mode_restart},
     {"shot", mode_shot},         {"kept", mode_kept},       {"keeps", mode_keeps},
-    {"vacated", mode_vacated},   {"futex", mode_futex},
+    {"vacated", mode_vacated},   {"futex", mode_futex},     {"series", mode_series},
 #ifdef __x86_64__
     {"jit", mode_jit},
 #endif
