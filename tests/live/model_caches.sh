@@ -2,7 +2,7 @@
 # Misses of the modelled caches and TLBs against closed forms, within 1 %. All caches replace the
 # least recently used line, so what is walked around in a circle that is too big for a cache misses
 # at every line, and what fits never does. Between two runs of whole laps that differ in the
-# number of laps alone.
+# number of laps alone: --quiet, as to print a time takes a line more or less, by its digits.
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/model.d.sh"
 
@@ -14,8 +14,9 @@ events+=,LLC-load-misses,second-tlb-loads,dTLB-load-misses
 pair() {
     local n=$1 name=$2
     shift 2
-    model few $events --machine-set $machine -- "$bin/$name" --threads 1 --iterations "$n" "$@" &&
-        model many $events --machine-set $machine -- "$bin/$name" --threads 1 \
+    model few $events --machine-set $machine -- "$bin/$name" --quiet --threads 1 \
+        --iterations "$n" "$@" &&
+        model many $events --machine-set $machine -- "$bin/$name" --quiet --threads 1 \
             --iterations $((2 * n)) "$@"
 }
 
