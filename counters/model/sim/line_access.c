@@ -108,14 +108,17 @@ static void grow(struct hwm_summary *s)
         hwm_free(old, sizeof(*old) * nr);
 }
 
-void hwm_summary_access(struct hwm_summary *s, const struct hwm_entry *e, unsigned core, bool moved)
+static bool is_row_of(const struct hwm_access_row *row, const struct hwm_entry *e)
+{
+    return row->count && row->ip == e->ip && row->tid == e->tid && row->offset == e->offset &&
+           row->bytes == e->bytes && row->kind == e->kind;
+}
+
+static struct hwm_access_row *make_row(struct hwm_summary *s, const struct hwm_entry *e)
 {
     uint32_t what = e->offset | (uint32_t)e->bytes << 8 | (uint32_t)e->kind << 16;
-    struct hwm_access_row *row;
+    struct hwm_access_row *row = find_row(s, e->ip, e->tid, what);
 
-    if (s->nr_rows * 4 >= s->max_rows * 3)
-        grow(s);
-    row = find_row(s, e->ip, e->tid, what);
     if (!row->count) {
         row->ip = e->ip;
         row->tid = e->tid;
@@ -124,6 +127,21 @@ void hwm_summary_access(struct hwm_summary *s, const struct hwm_entry *e, unsign
         row->kind = e->kind;
         s->nr_rows++;
     }
+    return row;
+}
+
+/* A core mostly does what it did before. */
+void hwm_summary_access(const struct hwm_entry *e, struct hwm_holder *h, unsigned core, bool moved)
+{
+    struct hwm_summary *s = e->line->summary;
+    struct hwm_access_row *row;
+
+    if (s->nr_rows * 4 >= s->max_rows * 3)
+        grow(s);
+    row = &s->rows[h->row & (s->max_rows - 1)];
+    if (!is_row_of(row, e))
+        row = make_row(s, e);
+    h->row = (uint32_t)(row - s->rows);
     row->core = (uint16_t)core;
     row->count++;
     row->transfers += moved;

@@ -120,7 +120,8 @@ static uint64_t request_read(struct hwm_line *line, unsigned core, uint64_t now,
     ret->unrelated = !(line->wrote & bytes);
     line->busy = hwm_later(line->busy, at);
     line->sharers[core / 64] |= 1ull << core % 64;
-    *h = (struct hwm_holder){.from = at, .until = HWM_NEVER, .store_done = h->store_done};
+    *h = (struct hwm_holder){
+        .from = at, .until = HWM_NEVER, .store_done = h->store_done, .row = h->row};
     return at;
 }
 

@@ -86,6 +86,7 @@ static void play_next(struct hwm_weave *w, unsigned core, uint64_t now)
     c->head++;
     if (!--c->count)
         c->head = 0; /* the same memory again: it is in the cache */
+    __builtin_prefetch(&c->log[(c->head + 1) & (HWM_LOG_EVENTS - 1)]);
     w->events++;
 }
 
@@ -95,7 +96,7 @@ static void make_room(struct hwm_weave *w, unsigned core)
     struct hwm_woven *c = &w->cores[core];
 
     if (c->waits)
-        hwm_lock_give_up(c);
+        hwm_lock_give_up(w, c);
     c->goes_on = true;
     play_next(w, core, hwm_woven_next(c)->t0 + c->delay);
     c->goes_on = false;
@@ -180,71 +181,87 @@ uint64_t hwm_weave_delay(const struct hwm_weave *w, unsigned core)
 
 /* --- merging --------------------------------------------------------------------------------- */
 
-void hwm_weave_set_turn(struct hwm_weave *w, unsigned core)
+static bool is_before(const struct hwm_turn *a, const struct hwm_turn *b)
 {
-    struct hwm_woven *c = &w->cores[core];
-    uint64_t when = HWM_NEVER;
+    return a->when != b->when ? a->when < b->when : a->rank < b->rank;
+}
 
-    if (c->count && !c->waits)
-        when = hwm_woven_next(c)->t0 + c->delay;
-    w->turns[c->turn].when = when < w->safe ? when : HWM_NEVER;
+/* A turn that may be too early in the heap goes down to where it belongs. */
+static void sift_down(struct hwm_weave *w, uint32_t i)
+{
+    struct hwm_turn *turns = w->turns, turn = turns[i];
+
+    for (uint32_t child; (child = 2 * i + 1) < w->nr_turns; i = child) {
+        if (child + 1 < w->nr_turns && is_before(&turns[child + 1], &turns[child]))
+            child++;
+        if (is_before(&turn, &turns[child]))
+            break;
+        turns[i] = turns[child];
+    }
+    turns[i] = turn;
+}
+
+/* When the core's next event is due. */
+static uint64_t due(const struct hwm_woven *c)
+{
+    return c->count && !c->waits ? hwm_woven_next(c)->t0 + c->delay : HWM_NEVER;
 }
 
 static void gather_turns(struct hwm_weave *w)
 {
+    w->woken = false;
     w->nr_turns = 0;
-    for (uint32_t i = 0; i < w->machine->nr_cores; i++) {
-        struct hwm_woven *c = &w->cores[w->order[i]];
-
-        if (!c->count)
-            continue;
-        c->turn = w->nr_turns++;
-        w->turns[c->turn].core = w->order[i];
-        hwm_weave_set_turn(w, w->order[i]);
-    }
+    for (uint32_t i = 0; i < w->machine->nr_cores; i++)
+        if (w->cores[w->order[i]].count)
+            w->turns[w->nr_turns++] =
+                (struct hwm_turn){due(&w->cores[w->order[i]]), w->order[i], i};
+    for (uint32_t i = w->nr_turns / 2; i--;)
+        sift_down(w, i);
 }
 
-/* Whose turn it is, and the time up to which it stays that core's turn. */
-static struct hwm_turn *first_turn(struct hwm_weave *w, uint64_t *ret_limit)
+/* The time up to which it stays the first one's turn. */
+static uint64_t turn_ends(const struct hwm_weave *w)
 {
-    uint64_t first = HWM_NEVER, second = HWM_NEVER;
-    struct hwm_turn *ret = NULL;
+    uint64_t end = w->safe;
 
-    for (uint32_t i = 0; i < w->nr_turns; i++) {
-        uint64_t when = w->turns[i].when;
-
-        if (when < first) {
-            second = first;
-            first = when;
-            ret = &w->turns[i];
-        } else if (when < second) {
-            second = when;
-        }
-    }
-    *ret_limit = second;
-    return ret;
+    for (uint32_t i = 1; i < w->nr_turns && i < 3; i++)
+        if (w->turns[i].when < end)
+            end = w->turns[i].when;
+    return end;
 }
 
 static void play_turns(struct hwm_weave *w)
 {
-    struct hwm_turn *turn;
-    uint64_t limit;
+    struct hwm_turn *turn = &w->turns[0];
 
-    while ((turn = first_turn(w, &limit))) {
-        w->woken = false;
+    while (w->nr_turns && turn->when < w->safe) {
+        const struct hwm_woven *c = &w->cores[turn->core];
+        uint64_t end = turn_ends(w);
+
         do {
             play_next(w, turn->core, turn->when);
-            hwm_weave_set_turn(w, turn->core);
-        } while (turn->when < limit && !w->woken);
+            turn->when = due(c);
+        } while (turn->when < end && !w->woken);
+        if (w->woken)
+            gather_turns(w);
+        else
+            sift_down(w, 0);
+    }
+}
+
+void hwm_weave_go_on(struct hwm_weave *w, uint64_t safe)
+{
+    w->runs++;
+    w->safe = safe;
+    play_turns(w);
+    while (hwm_locks_unstick(w)) {
+        gather_turns(w);
+        play_turns(w);
     }
 }
 
 void hwm_weave_run(struct hwm_weave *w, uint64_t safe)
 {
-    w->runs++;
-    w->safe = safe;
     gather_turns(w);
-    do {
-        play_turns(w);
-    } while (hwm_locks_unstick(w));
+    hwm_weave_go_on(w, safe);
 }

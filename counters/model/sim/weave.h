@@ -89,6 +89,9 @@ bool hwm_weave_log_drain(struct hwm_weave *w, unsigned core, uint64_t ticks, str
 /* Plays every event that takes effect before `safe` (UINT64_MAX: all). Events at or after it stay. */
 void hwm_weave_run(struct hwm_weave *w, uint64_t safe);
 
+/* The same where nothing was logged since the last run: what that has delayed made more of it safe. */
+void hwm_weave_go_on(struct hwm_weave *w, uint64_t safe);
+
 /* The sum of all delays of a core so far, in ticks. */
 uint64_t hwm_weave_delay(const struct hwm_weave *w, unsigned core);
 

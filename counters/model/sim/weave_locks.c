@@ -52,6 +52,7 @@ bool hwm_lock_must_wait(struct hwm_weave *w, unsigned core, const struct hwm_ent
     c->waits = lock;
     c->waits_since = now;
     lock->nr_waiters++;
+    w->nr_waiters++;
     return true;
 }
 
@@ -67,15 +68,16 @@ void hwm_lock_acquired(unsigned core, const struct hwm_entry *e)
         lock->reserved = -1;
 }
 
-static void stop_waiting(struct hwm_woven *c)
+static void stop_waiting(struct hwm_weave *w, struct hwm_woven *c)
 {
+    w->nr_waiters--;
     c->waits->nr_waiters--;
     c->waits = NULL;
 }
 
-void hwm_lock_give_up(struct hwm_woven *c)
+void hwm_lock_give_up(struct hwm_weave *w, struct hwm_woven *c)
 {
-    stop_waiting(c);
+    stop_waiting(w, c);
     c->goes_on = true;
 }
 
@@ -103,9 +105,8 @@ static void hand_over(struct hwm_weave *w, struct hwm_lock *lock, unsigned to, u
         hwm_cost_wait(e->cost, at - c->waits_since);
         e->line->summary->stall_ticks += at - c->waits_since;
     }
-    stop_waiting(c);
+    stop_waiting(w, c);
     lock->reserved = (int16_t)to;
-    hwm_weave_set_turn(w, to);
     w->woken = true;
 }
 
@@ -147,8 +148,8 @@ bool hwm_locks_unstick(struct hwm_weave *w)
 {
     int first = -1;
 
-    for (uint32_t i = 0; i < w->nr_turns; i++) {
-        unsigned core = w->turns[i].core;
+    for (uint32_t i = 0; w->nr_waiters && i < w->machine->nr_cores; i++) {
+        unsigned core = w->order[i];
 
         if (!w->cores[core].waits || !is_hopeless(w, core))
             continue;
@@ -157,7 +158,6 @@ bool hwm_locks_unstick(struct hwm_weave *w)
     }
     if (first < 0)
         return false;
-    hwm_lock_give_up(&w->cores[first]);
-    hwm_weave_set_turn(w, (unsigned)first);
+    hwm_lock_give_up(w, &w->cores[first]);
     return true;
 }

@@ -83,7 +83,7 @@ static void play_load(struct hwm_weave *w, unsigned core, const struct hwm_entry
         if (fetch.missed)
             count_fetch(e, &fetch);
     }
-    hwm_summary_access(e->line->summary, e, core, fetch.moved);
+    hwm_summary_access(e, h, core, fetch.moved);
 }
 
 /* The line is asked for at once, while older stores may still wait for theirs. Stores that were
@@ -102,7 +102,7 @@ static void play_store(struct hwm_weave *w, unsigned core, const struct hwm_entr
     h->store_done = hwm_stores_push(&c->stores, e->line->address, bytes, at);
     delay(c, e, room_at - now);
     count_fetch(e, &fetch);
-    hwm_summary_access(e->line->summary, e, core, fetch.moved);
+    hwm_summary_access(e, h, core, fetch.moved);
     if (e->flags & HWM_EVENT_CLEARS)
         hwm_lock_released(w, core, e, h->store_done);
 }
@@ -126,7 +126,7 @@ static bool play_rmw(struct hwm_weave *w, unsigned core, const struct hwm_entry 
         e->cost->n[HWM_CONTENDED_ATOMICS]++;
         e->line->summary->contended_atomics++;
     }
-    hwm_summary_access(e->line->summary, e, core, fetch.moved);
+    hwm_summary_access(e, h, core, fetch.moved);
     if (e->flags & HWM_EVENT_CLEARS)
         hwm_lock_released(w, core, e, at);
     if (e->flags & HWM_EVENT_ACQUIRES)

@@ -63,7 +63,8 @@ struct hwm_holder {
     uint64_t owns_from, owns_until; /* can be written */
     uint64_t wrote, touched;        /* bytes, since it came */
     uint64_t store_done;            /* of the core's last store to the line */
-    uint64_t pad;
+    uint32_t row;                   /* of the line's accesses: perhaps the one that comes next */
+    uint32_t pad;
 };
 
 struct hwm_lock { /* a word that might be one */
@@ -164,8 +165,8 @@ struct hwm_entry {
     uint8_t offset, bytes; /* HWM_PLAY_DRAM: node and percent */
 };
 
-void hwm_summary_access(struct hwm_summary *s, const struct hwm_entry *e, unsigned core,
-                        bool moved);
+/* Counts an access to e->line; `h`: the core's. */
+void hwm_summary_access(const struct hwm_entry *e, struct hwm_holder *h, unsigned core, bool moved);
 
 struct hwm_woven {         /* a core */
     struct hwm_entry *log; /* a ring of HWM_LOG_EVENTS; NULL until used */
@@ -174,23 +175,24 @@ struct hwm_woven {         /* a core */
     struct hwm_stores stores;
     struct hwm_lock *waits; /* the lock that the next event must wait for, or NULL */
     uint64_t waits_since;
-    bool goes_on;  /* without waiting for that lock any more */
-    uint32_t turn; /* its index in hwm_weave.turns during a run */
+    bool goes_on; /* without waiting for that lock any more */
 };
 
 struct hwm_turn {
     uint64_t when; /* of the core's next event; HWM_NEVER: it has none to play now */
     uint32_t core;
+    uint32_t rank; /* in the weave's order */
 };
 
 struct hwm_weave {
     const struct hwm_machine *machine;
     struct hwm_woven *cores;
     uint16_t order[HWM_MAX_CORES]; /* who goes first among equals */
-    struct hwm_turn turns[HWM_MAX_CORES];
+    struct hwm_turn turns[HWM_MAX_CORES]; /* a heap: none comes before its parent, the first is first */
     uint32_t nr_turns;
+    uint32_t nr_waiters;   /* cores that wait for a lock */
     uint32_t granule_bits; /* bytes of a line per bit of a mask, as a power of two */
-    bool woken;            /* a waiting core has got a turn */
+    bool woken;            /* a waiting core has got a turn: the heap is to be made anew */
     uint64_t safe, runs, events;
     uint64_t memory_busy[HWM_MAX_NODES];
     uint64_t (*same_l3)[HWM_MASK_WORDS];   /* by domain: its cores */
@@ -204,9 +206,6 @@ static inline struct hwm_entry *hwm_woven_next(const struct hwm_woven *c)
 {
     return &c->log[c->head & (HWM_LOG_EVENTS - 1)];
 }
-
-/* Sets when the core's next event is due. */
-void hwm_weave_set_turn(struct hwm_weave *w, unsigned core);
 
 /* Plays an event that takes effect at `now`; false: it must wait for a lock. weave_play.c */
 bool hwm_weave_play(struct hwm_weave *w, unsigned core, const struct hwm_entry *e, uint64_t now);
@@ -222,6 +221,6 @@ void hwm_lock_released(struct hwm_weave *w, unsigned core, const struct hwm_entr
 /* Nothing is left to play: wakes a core whose wait cannot end. False: there is none. */
 bool hwm_locks_unstick(struct hwm_weave *w);
 /* The core waits no more, but goes on as if it had not. */
-void hwm_lock_give_up(struct hwm_woven *c);
+void hwm_lock_give_up(struct hwm_weave *w, struct hwm_woven *c);
 
 #endif

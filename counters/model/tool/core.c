@@ -139,9 +139,9 @@ static ULong slowest(const struct hwm_core *but)
 
 /* --- weaving --------------------------------------------------------------------------------- */
 
-static void weave_once(ULong safe)
+/* Cores' clocks have what was found to delay them. */
+static void take_delays(void)
 {
-    hwm_weave_run(hwm_weave, safe);
     for (UInt i = 0; i < hwm_machine.nr_cores; i++) {
         struct hwm_core *c = &hwm_cores[i];
         if (!c->used)
@@ -158,8 +158,12 @@ static void weave(void)
     ULong safe = 0, next;
 
     while ((next = slowest(NULL)) > safe && next != ~0ull) {
+        if (safe)
+            hwm_weave_go_on(hwm_weave, next);
+        else
+            hwm_weave_run(hwm_weave, next);
+        take_delays();
         safe = next;
-        weave_once(safe);
     }
 }
 
@@ -169,13 +173,15 @@ void hwm_core_settle(UInt core)
 
     while ((now = hwm_core_clock(core)) > safe) {
         safe = now;
-        weave_once(safe + 1);
+        hwm_weave_run(hwm_weave, safe + 1);
+        take_delays();
     }
 }
 
 void hwm_cores_settle(void)
 {
-    weave_once(~0ull);
+    hwm_weave_run(hwm_weave, ~0ull);
+    take_delays();
 }
 
 /* --- slices ---------------------------------------------------------------------------------- */
