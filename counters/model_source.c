@@ -5,7 +5,6 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,12 +15,14 @@
 #include "counters/model_output.h"
 #include "counters/model_progress.h"
 #include "counters/model_rows.h"
+#include "counters/model_stale.h"
 #include "counters/source.h"
 
 struct model_session {
     struct hwp_session base;
     struct hwp_session_config config; /* what it points to is borrowed */
     char *directory;
+    int machine_fd, alive_fd;         /* of two files in it, both locked; see model_stale.h */
     struct hwp_model_columns columns; /* parallel to the run's events */
     struct hwp_recording *recording;
     struct hwp_model_progress *progress;
@@ -45,10 +46,10 @@ static struct hwp_error *model_probe(const struct hwp_system_facts *facts)
 
 static struct hwp_error *make_directory(struct model_session *s)
 {
-    const char *tmp = getenv("TMPDIR");
-    hwp_cleanup(hwp_free_cleanup) char *path =
-        hwp_asprintf("%s/hwprof-XXXXXX", tmp && *tmp == '/' ? tmp : "/tmp");
+    const char *set = getenv("TMPDIR"), *tmp = set && *set == '/' ? set : "/tmp";
+    hwp_cleanup(hwp_free_cleanup) char *path = hwp_asprintf("%s/hwprof-XXXXXX", tmp);
 
+    hwp_model_remove_stale(tmp);
     if (!mkdtemp(path))
         return hwp_error_hint(hwp_error_sys(errno, "can't make the directory %s", path),
                               "set TMPDIR to a directory that can be written");
@@ -77,18 +78,15 @@ static struct hwp_error *describe_machine(const struct model_session *s, struct 
     return set_text(m->directory, sizeof(m->directory), s->directory, "TMPDIR");
 }
 
-static struct hwp_error *write_machine(const struct model_session *s)
+static struct hwp_error *write_machine(struct model_session *s)
 {
-    hwp_cleanup(hwp_free_cleanup) char *path = hwp_asprintf("%s/machine", s->directory);
     hwp_cleanup(hwp_free_cleanup) struct hwm_machine *m = hwp_alloc(sizeof(*m));
 
     HWP_TRY(describe_machine(s, m));
-    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    ssize_t n = fd < 0 ? -1 : write(fd, m, sizeof(*m));
+    HWP_TRY(hwp_model_hold(s->directory, &s->alive_fd, &s->machine_fd));
+    ssize_t n = write(s->machine_fd, m, sizeof(*m));
     int errnum = n < 0 ? errno : n < (ssize_t)sizeof(*m) ? ENOSPC : 0;
-    if (fd >= 0)
-        close(fd);
-    return errnum ? hwp_error_sys(errnum, "can't write %s", path) : NULL;
+    return errnum ? hwp_error_sys(errnum, "can't write %s/machine", s->directory) : NULL;
 }
 
 static struct hwp_error *create_recording(struct model_session *s)
@@ -97,9 +95,8 @@ static struct hwp_error *create_recording(struct model_session *s)
     HWP_VEC(struct hwp_recording_event) events = {0};
 
     for (size_t i = 0; i < asked->len; i++) {
-        struct hwp_recording_event ev = {.name = asked->data[i].name,
-                                         .ids = &s->columns.data[i].id,
-                                         .nr_ids = 1};
+        struct hwp_recording_event ev = {
+            .name = asked->data[i].name, .ids = &s->columns.data[i].id, .nr_ids = 1};
         if (!s->columns.data[i].event)
             continue;
         hwp_model_sample_attr(&ev.attr, s->config.call_chains);
@@ -108,8 +105,8 @@ static struct hwp_error *create_recording(struct model_session *s)
         ev.attr.exclude_kernel = ev.attr.exclude_hv = 1;
         hwp_vec_push(&events, ev);
     }
-    struct hwp_error *err = hwp_recording_create(s->config.recording_path, events.data, events.len,
-                                                 &s->recording);
+    struct hwp_error *err =
+        hwp_recording_create(s->config.recording_path, events.data, events.len, &s->recording);
     hwp_vec_deinit(&events);
     if (!err && s->config.compress)
         hwp_recording_compress(s->recording);
@@ -135,8 +132,8 @@ static void note_machine(const struct model_session *s, struct hwp_run *run)
 
 static struct hwp_error *open_all(struct model_session *s, struct hwp_run *run)
 {
-    HWP_TRY(hwp_model_add_rows(s->config.events, s->config.recording_path != NULL, run,
-                               &s->columns));
+    HWP_TRY(
+        hwp_model_add_rows(s->config.events, s->config.recording_path != NULL, run, &s->columns));
     HWP_TRY(make_directory(s));
     HWP_TRY(write_machine(s));
     if (s->config.recording_path)
@@ -155,7 +152,8 @@ static struct hwp_error *model_open(const struct hwp_session_config *config, str
 {
     struct model_session *s = hwp_calloc(1, sizeof(*s));
 
-    *s = (struct model_session){.base = {.source = &hwp_source_model}, .config = *config};
+    *s = (struct model_session){
+        .base = {.source = &hwp_source_model}, .config = *config, .machine_fd = -1, .alive_fd = -1};
     struct hwp_error *err = open_all(s, run);
     if (err) {
         model_close(&s->base);
@@ -192,7 +190,8 @@ static struct hwp_error *model_stop(struct hwp_session *session)
     return NULL;
 }
 
-/* The tool writes its streams as it goes and at its end, so there is nothing to read before that. */
+/* The tool writes its streams as it goes and at its end, so there is nothing to read before that.
+ */
 static struct hwp_error *model_collect(struct hwp_session *session, struct hwp_run *run)
 {
     struct model_session *s = inside(session);
@@ -225,14 +224,6 @@ static struct hwp_error *model_finish(struct hwp_session *session, const struct 
 
 /* --- close ----------------------------------------------------------------------------------- */
 
-static int remove_entry(const char *path, const struct stat *st, int type, struct FTW *walk)
-{
-    (void)st;
-    (void)type;
-    (void)walk;
-    return remove(path) && errno != ENOENT;
-}
-
 static void model_close(struct hwp_session *session)
 {
     struct model_session *s = inside(session);
@@ -242,7 +233,11 @@ static void model_close(struct hwp_session *session)
     hwp_model_progress_stop(s->progress);
     hwp_recording_destroy(s->recording);
     if (s->directory)
-        nftw(s->directory, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
+        hwp_model_remove(s->directory);
+    if (s->alive_fd >= 0)
+        close(s->alive_fd);
+    if (s->machine_fd >= 0)
+        close(s->machine_fd);
     free(s->directory);
     hwp_vec_deinit(&s->columns);
     free(s);

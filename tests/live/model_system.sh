@@ -21,6 +21,29 @@ makes suicide 3 137 ''
 makes fork 1 0 "made $((3 * n)) " --follow no
 makes vfork 1 0 "made $n made $n " --follow no
 makes exec 2 0 "made $n " --follow no
+timeout 60 "$HWPROF" stat --source model --follow no -e atomics -- ./system exec >/dev/null 2>err
+check 'exec --follow no: the program in its place was not modelled, and that is said' \
+    grep -q 'took the place of system.*not modelled' err
+
+# --- hwprof is killed: the workload goes on, without the model, and the next run tidies up.
+mkdir tmp
+TMPDIR=$PWD/tmp "$HWPROF" stat --source model -e atomics -- sh -c './system spin; echo "$?" >status' >out 2>err &
+hwprof=$!
+for _ in {1..100}; do
+    [ -s out ] && break
+    sleep 0.1
+done
+kill -9 $hwprof
+wait $hwprof 2>/dev/null
+for _ in {1..100}; do
+    [ -s status ] && break
+    sleep 0.1
+done
+check 'hwprof is killed: the workload finds out, and ends by itself' grep -qx 0 status
+sleep 1
+TMPDIR=$PWD/tmp "$HWPROF" stat --source model -e atomics -o /dev/null -- true
+check 'hwprof is killed: nothing stays in TMPDIR after the next run' [ -z "$(ls tmp)" ]
+rmdir tmp
 
 # --- what the workload finds: its environment and descriptors, but for what Valgrind needs over exec
 # (LD_PRELOAD only where Valgrind has a library of its own to load, VALGRIND_LIB).

@@ -9,6 +9,7 @@
 #include "core.h"
 #include "instrument.h"
 #include "objects.h"
+#include "shared.h"
 #include "tasks.h"
 #include "tool.h"
 
@@ -60,7 +61,7 @@ static void read_machine(void)
     if (sr_isError(file))
         VG_(fmsg_bad_option)(machine_path, "can't be opened\n");
     n = VG_(read)((Int)sr_Res(file), &hwm_machine, sizeof(hwm_machine));
-    VG_(close)((Int)sr_Res(file));
+    hwm_shared_hold((Int)sr_Res(file));
     if (n != sizeof(hwm_machine) || hwm_machine.magic != HWM_MAGIC ||
         hwm_machine.size != sizeof(hwm_machine))
         VG_(fmsg_bad_option)(machine_path, "is from another build of hwprof\n");

@@ -56,6 +56,19 @@ void hwm_process_init(void)
     VG_(atfork)(NULL, NULL, begin_child);
 }
 
+/* Valgrind lets go of a process that execs when it is not to trace children. */
+static void tell_of_end(void)
+{
+    HChar text[256];
+
+    if (hwm_machine.flags & HWM_FOLLOW)
+        return;
+    VG_(snprintf)(text, sizeof text,
+                  "with --follow no, the program that took the place of %s (exec) was not modelled",
+                  VG_(basename)(hwm_process_executable()));
+    hwm_stream_note(text);
+}
+
 void hwm_process_exec(const struct hwm_task *task)
 {
     if (!is_followed)
@@ -64,6 +77,7 @@ void hwm_process_exec(const struct hwm_task *task)
     hwm_cores_settle();
     hwm_blocks_dump();
     kept_bytes = hwm_stream_flush();
+    tell_of_end();
     hwm_cores_dump();
     hwm_region_finish();
     hwm_stream_end();

@@ -25,7 +25,7 @@ static void sum_up(void)
     all += now - counted;
     counted = now;
     hwm_shared_close(fd, &all, sizeof all);
-    is_over = all >= hwm_machine.instructions;
+    is_over |= all >= hwm_machine.instructions;
 }
 
 Bool hwm_region_is_over(void)
@@ -48,10 +48,16 @@ void hwm_region_finish(void)
 
 /* --- the first function ---------------------------------------------------------------------- */
 
+void hwm_region_abandon(void)
+{
+    is_over = True;
+}
+
 void hwm_region_init(void)
 {
     if (hwm_machine.instructions)
         sum_up(); /* an earlier process may have used it up */
+    is_over |= hwm_shared_is_orphan();
     is_waiting = hwm_machine.from[0] != '\0' && !is_over;
     hwm_modelling = !is_waiting && !is_over;
 }

@@ -16,4 +16,7 @@ void hwm_region_forked(void);
 /* Before the stream ends: what this process has modelled is counted. */
 void hwm_region_finish(void);
 
+/* Nobody waits for counts any more: the workload goes on without the model. */
+void hwm_region_abandon(void);
+
 #endif

@@ -13,4 +13,11 @@ Int hwm_shared_open(const HChar *name, void *into, SizeT bytes);
 /* Writes it back and lets the next process in. `fd` may be negative. */
 void hwm_shared_close(Int fd, const void *from, SizeT bytes);
 
+/* Takes `fd`, the file `machine`, and keeps it locked, so that nobody takes the session's directory for
+ * one that was left behind: until this process and those that it forks have ended. */
+void hwm_shared_hold(Int fd);
+
+/* Whether hwprof has ended before the workload: it was killed. */
+Bool hwm_shared_is_orphan(void);
+
 #endif

@@ -10,6 +10,7 @@
 #include "core_api.h"
 #include "process.h"
 #include "region.h"
+#include "shared.h"
 #include "stream.h"
 
 #define BUFFER_BYTES (256 * 1024)
@@ -238,6 +239,8 @@ void hwm_status_update(void)
         return;
     status_ms = now_ms | 1;
     write_status();
+    if (hwm_shared_is_orphan())
+        hwm_region_abandon();
 }
 
 void hwm_stream_close(void)

@@ -692,6 +692,17 @@ static void mode_owners(void)
     free(p);
 }
 
+/* Says so, and works for a while. */
+static void mode_spin(void)
+{
+    time_t end = time(NULL) + 2;
+
+    puts("spins");
+    fflush(stdout);
+    while (time(NULL) < end)
+        work();
+}
+
 static const struct {
     const char *name;
     void (*run)(void);
@@ -704,6 +715,7 @@ static const struct {
     {"numa", mode_numa},         {"owners", mode_owners},   {"restart", mode_restart},
     {"shot", mode_shot},         {"kept", mode_kept},       {"keeps", mode_keeps},
     {"vacated", mode_vacated},   {"futex", mode_futex},     {"series", mode_series},
+    {"spin", mode_spin},
 #ifdef __x86_64__
     {"jit", mode_jit},
 #endif
