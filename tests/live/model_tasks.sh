@@ -11,6 +11,13 @@ makes signals 5 0 "made $((5 * n)) "
 makes series 1 0 "made $n "
 makes futex 6 0 "made $((6 * n)) "
 makes restart 4 0 "made $((4 * n)) "
+# A handler that is left by siglongjmp is left.
+timeout 60 "$HWPROF" record -q -g --source model -o data -e atomics -- ./system signals >/dev/null 2>err
+"$HWPROF" export folded data >folded 2>>err
+check 'the handlers are in call chains' grep -q ';use_handler;.*;on_signal_jump;work ' folded
+check 'what comes after a handler that jumps is not below it' \
+    grep -qE ';main;mode_signals;after_handlers;work [0-9]+$' folded
+check 'nor below another' [ -z "$(grep 'signal.*after_handlers' folded | grep -v ';main;mode_signals;after_handlers')" ]
 makes segv 1 139 ''
 makes shot 1 139 ''
 makes three 1 3 ''

@@ -43,9 +43,30 @@ static void push(struct hwm_task *t, Addr return_address, Addr stack)
                            .context = hwm_now.context};
 }
 
+/* Below a stack pointer, the code that was interrupted may use so much; a handler begins further down. */
+#define RED_ZONE 128
+
+/* Signal handlers that the stack pointer has left behind without their return, by longjmp: it is back on
+ * the stack of what they interrupted, and not below. */
+static __attribute__((noinline)) void leave_handlers(struct hwm_task *t, Addr stack)
+{
+    while (t->nr_handlers) {
+        UInt top = (t->nr_handlers < HWM_MAX_HANDLERS ? t->nr_handlers : HWM_MAX_HANDLERS) - 1;
+
+        if (stack + RED_ZONE < t->handlers[top].stack || stack >= t->stack_end)
+            return;
+        t->base = t->handlers[top].base;
+        t->nr_frames = t->handlers[top].nr_frames;
+        hwm_now.context = t->handlers[top].context;
+        t->nr_handlers = top;
+    }
+}
+
 /* Frames that the stack pointer has left behind, by return, longjmp or exception. */
 static void unwind(struct hwm_task *t, Addr stack)
 {
+    if (t->nr_handlers)
+        leave_handlers(t, stack);
     while (t->nr_frames > t->base && t->frames[t->nr_frames - 1].stack < stack)
         hwm_now.context = t->frames[--t->nr_frames].context;
 }

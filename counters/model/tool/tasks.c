@@ -263,8 +263,7 @@ void hwm_task_bind(struct hwm_task *t, const ULong cores[HWM_MAX_CORES / 64])
 /* --- signals --------------------------------------------------------------------------------- */
 
 /* A handler may run on another stack: what it interrupts is out of the unwinder's reach until it
- * returns. One that is left by longjmp never gives it back, which costs its callers' names alone.
- */
+ * returns, or until the stack pointer is back where it was (branches.c): it was left by longjmp. */
 static void on_signal(ThreadId thread, Int signal, Bool other_stack)
 {
     struct hwm_task *t = running[thread];
@@ -277,6 +276,7 @@ static void on_signal(ThreadId thread, Int signal, Bool other_stack)
         t->handlers[t->nr_handlers].base = t->base;
         t->handlers[t->nr_handlers].nr_frames = t->nr_frames;
         t->handlers[t->nr_handlers].context = t->context;
+        t->handlers[t->nr_handlers].stack = VG_(get_SP)(thread);
         t->base = t->nr_frames;
     }
     t->nr_handlers++;

@@ -109,6 +109,7 @@ struct hwm_task {
     struct {          /* signal handlers that have not returned: what they interrupted */
         struct hwm_context *context;
         UInt nr_frames, base;
+        Addr stack; /* pointer */
     } handlers[HWM_MAX_HANDLERS];
     UInt nr_handlers; /* may be more than are kept */
 };
