@@ -16,14 +16,14 @@
 #include "symbols/internal.h"
 #include "symbols/ranges.h"
 
-#define MAX_DEPTH 200       /* of nested DIEs */
-#define MAX_DIES  20000000u /* of a unit: a broken file must end, too */
-#define MAX_RANGES 4000000u /* of a unit's functions: many may share one long list */
-#define MAX_NODES 1000000u  /* of a function */
+#define MAX_DEPTH  200       /* of nested DIEs */
+#define MAX_DIES   20000000u /* of a unit: a broken file must end, too */
+#define MAX_RANGES 4000000u  /* of a unit's functions: many may share one long list */
+#define MAX_NODES  1000000u  /* of a function */
 
 struct inline_node { /* a concrete function, or a function inlined into one */
     const char *name;
-    struct hwp_line call;
+    struct hwp_line call, decl;
     int parent; /* index of the node it was inlined into; -1: none */
 };
 
@@ -229,23 +229,64 @@ static const char *function_name(struct hwp_dwarf *d, Dwarf_Die *die)
     return keep(d, name);
 }
 
+static void load_files(struct unit *u)
+{
+    if (u->files_tried)
+        return;
+    u->files_tried = true;
+    if (dwarf_getsrcfiles(&u->die, &u->files, &u->nr_files) != 0)
+        u->files = NULL;
+}
+
 static struct hwp_line call_site(struct hwp_dwarf *d, struct unit *u, Dwarf_Die *die)
 {
     Dwarf_Attribute attr;
     Dwarf_Word file = 0, line = 0;
     struct hwp_line found = {NULL, 0};
 
-    if (!u->files_tried) {
-        u->files_tried = true;
-        if (dwarf_getsrcfiles(&u->die, &u->files, &u->nr_files) != 0)
-            u->files = NULL;
-    }
+    load_files(u);
     if (!u->files || dwarf_formudata(dwarf_attr(die, DW_AT_call_file, &attr), &file) != 0 ||
         dwarf_formudata(dwarf_attr(die, DW_AT_call_line, &attr), &line) != 0 ||
         file >= u->nr_files || !line || line > UINT32_MAX)
         return found;
     found.file = path_of(d, u, dwarf_filesrc(u->files, file, NULL, NULL));
     found.line = found.file ? (unsigned)line : 0;
+    return found;
+}
+
+/* The file of that number in the unit that an attribute is in: after link-time optimisation it is
+ * not always the die's own. (libdw's dwarf_decl_file() aborts on split units.) */
+static const char *file_of(struct hwp_dwarf *d, struct unit *u, Dwarf_Attribute *attr)
+{
+    Dwarf_Files *files = NULL;
+    Dwarf_Word file = 0;
+    size_t nr_files = 0;
+    Dwarf_Die die;
+
+    if (dwarf_formudata(attr, &file) != 0)
+        return NULL;
+    if (attr->cu == u->full.cu) {
+        load_files(u);
+        files = u->files;
+        nr_files = u->nr_files;
+    } else if (dwarf_cu_info(attr->cu, NULL, NULL, &die, NULL, NULL, NULL, NULL) != 0 ||
+               dwarf_getsrcfiles(&die, &files, &nr_files) != 0) {
+        return NULL;
+    }
+    return files && file < nr_files ? path_of(d, u, dwarf_filesrc(files, file, NULL, NULL)) : NULL;
+}
+
+static struct hwp_line declared_at(struct hwp_dwarf *d, struct unit *u, Dwarf_Die *die)
+{
+    struct hwp_line found = {NULL, 0};
+    Dwarf_Attribute attr;
+    Dwarf_Word line = 0;
+
+    if (dwarf_attr_integrate(die, DW_AT_decl_file, &attr))
+        found.file = file_of(d, u, &attr);
+    if (found.file && dwarf_attr_integrate(die, DW_AT_decl_line, &attr) &&
+        dwarf_formudata(&attr, &line) == 0 && line <= UINT32_MAX)
+        found.line = (unsigned)line;
     return found;
 }
 
@@ -262,7 +303,11 @@ struct flatten {
 
 static int add_node(struct flatten *f, Dwarf_Die *die, int parent)
 {
-    struct inline_node node = {function_name(f->dwarf, die), {NULL, 0}, parent};
+    struct inline_node node = {
+        .name = function_name(f->dwarf, die),
+        .decl = declared_at(f->dwarf, f->unit, die),
+        .parent = parent,
+    };
 
     if (parent >= 0)
         node.call = call_site(f->dwarf, f->unit, die);
@@ -312,7 +357,8 @@ void hwp_dwarf_inlines(struct hwp_dwarf *d, uint64_t vaddr, struct hwp_inline_fr
     if (!fn->loaded)
         load_function(d, u, fn);
     int node = hwp_segments_at(&fn->segments, vaddr);
-    for (; node >= 0; node = fn->nodes.data[node].parent)
-        hwp_vec_push(
-            ret, (struct hwp_inline_frame){fn->nodes.data[node].name, fn->nodes.data[node].call});
+    for (; node >= 0; node = fn->nodes.data[node].parent) {
+        const struct inline_node *n = &fn->nodes.data[node];
+        hwp_vec_push(ret, (struct hwp_inline_frame){n->name, n->call, n->decl});
+    }
 }

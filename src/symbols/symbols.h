@@ -91,6 +91,7 @@ struct hwp_line hwp_module_line(const struct hwp_module *m, uint64_t vaddr);
 struct hwp_inline_frame {
     const char *function; /* demangled; the outermost is the concrete function */
     struct hwp_line call; /* where the next outer frame calls it; {NULL,0} for the outermost */
+    struct hwp_line decl; /* where the function is written; {NULL,0} if unknown */
 };
 HWP_VEC_TYPE(hwp_inline_frames, struct hwp_inline_frame);
 

@@ -59,6 +59,9 @@ static void check_inlines(struct opened *o, const struct hwp_symbol *work)
         assert_true(f.len > 0);
         assert_string_equal(hwp_vec_last(&f)->function, "work");
         assert_null(hwp_vec_last(&f)->call.file);
+        assert_int_equal(hwp_vec_last(&f)->decl.line, 12);
+        for (size_t i = 0; i < f.len; i++)
+            assert_string_equal(base_of(f.data[i].decl.file), "p.c");
         if (f.len == 3) {
             seen = true;
             assert_string_equal(f.data[0].function, "inner");
@@ -66,6 +69,8 @@ static void check_inlines(struct opened *o, const struct hwp_symbol *work)
             assert_string_equal(base_of(f.data[0].call.file), "p.c");
             assert_string_equal(f.data[1].function, "outer");
             assert_int_equal(f.data[1].call.line, 15);
+            assert_int_equal(f.data[0].decl.line, 4);
+            assert_int_equal(f.data[1].decl.line, 8);
         }
         hwp_vec_deinit(&f);
     }
@@ -115,6 +120,7 @@ static void test_debug_programs(void **state)
         {"cc", "-g -static", false},
         {"cc", "-g -gz=zlib", true},
         {"cc", "-g -gsplit-dwarf", true},
+        {"cc", "-g -flto", true},
         {"clang", "-g -gdwarf-5", true},
         {"clang", "-g -gdwarf-4 -ffunction-sections", true},
     };
