@@ -37,3 +37,13 @@ bool hwp_filter_cell(const struct hwp_filter *f, const struct hwp_profile *p,
     return !f->symbols || in_list(f->symbols, symbol->name) ||
            (symbol->raw_name && in_list(f->symbols, symbol->raw_name));
 }
+
+bool hwp_filter_sample(const struct hwp_filter *f, const struct hwp_profile *p,
+                       struct hwp_symbols *s, const struct hwp_cell *cell)
+{
+    if (!hwp_filter_is_set(f))
+        return true;
+    const struct hwp_loc *l = &p->locs.data[cell->loc];
+    const struct hwp_module *m = hwp_symbols_module(s, l->dso);
+    return hwp_filter_cell(f, p, cell, m, hwp_module_symbol(m, hwp_module_vaddr(m, l->addr)));
+}

@@ -27,4 +27,8 @@ bool hwp_filter_cell(const struct hwp_filter *f, const struct hwp_profile *p,
                      const struct hwp_cell *cell, const struct hwp_module *m,
                      const struct hwp_symbol *symbol);
 
+/* The same, with the symbol looked up if the filter asks for any. `cell->loc` must be valid. */
+bool hwp_filter_sample(const struct hwp_filter *f, const struct hwp_profile *p,
+                       struct hwp_symbols *s, const struct hwp_cell *cell);
+
 #endif

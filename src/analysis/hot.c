@@ -368,6 +368,14 @@ struct hwp_count hwp_cost_count(const struct hwp_run *run, const struct hwp_even
     return c;
 }
 
+uint64_t hwp_cost_value(const struct hwp_run *run, const struct hwp_event *ev,
+                        const struct hwp_cost *cost)
+{
+    struct hwp_count c = hwp_cost_count(run, ev, cost);
+
+    return hwp_count_known(&c) ? hwp_count_value(&c) : 0;
+}
+
 struct hwp_value hwp_cost_metric(const struct hwp_run *run, const struct hwp_cost *costs,
                                  const struct hwp_metric_use *use)
 {

@@ -78,6 +78,10 @@ bool hwp_event_is_complete(const struct hwp_run *run, const struct hwp_event *ev
 struct hwp_count hwp_cost_count(const struct hwp_run *run, const struct hwp_event *ev,
                                 const struct hwp_cost *cost);
 
+/* That as a number, 0 where it is unknown: for formats that have no unknown. */
+uint64_t hwp_cost_value(const struct hwp_run *run, const struct hwp_event *ev,
+                        const struct hwp_cost *cost);
+
 /* A metric of a place; `costs`: one per event. */
 struct hwp_value hwp_cost_metric(const struct hwp_run *run, const struct hwp_cost *costs,
                                  const struct hwp_metric_use *use);

@@ -26,8 +26,20 @@ uint32_t hwp_stack_tree_frame(struct hwp_stack_tree *t, enum hwp_frame_kind kind
     if (is_new)
         hwp_vec_push(&t->out->frames,
                      (struct hwp_stack_frame){kind, t->out->names.strings[id],
-                                              module ? t->out->names.strings[of] : NULL});
+                                              module ? t->out->names.strings[of] : NULL, NULL, 0});
     return frame;
+}
+
+void hwp_stack_tree_locate(struct hwp_stack_tree *t, uint32_t frame, const char *file,
+                           unsigned line)
+{
+    struct hwp_stack_frame *f = &t->out->frames.data[frame];
+
+    if (f->file || !file)
+        return;
+    uint32_t id = hwp_intern(&t->out->names, file);
+    f->file = t->out->names.strings[id];
+    f->line = line;
 }
 
 uint32_t hwp_stack_tree_child(struct hwp_stack_tree *t, uint32_t node, uint32_t frame)

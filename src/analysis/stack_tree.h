@@ -26,6 +26,9 @@ void hwp_stack_tree_begin(struct hwp_stack_tree *t, size_t nr_events, struct hwp
 /* Find-or-add; names are copied. `module` may be NULL. */
 uint32_t hwp_stack_tree_frame(struct hwp_stack_tree *t, enum hwp_frame_kind kind, const char *name,
                               const char *module);
+/* Where it is written, unless that is known already; `file` is copied and may be NULL. */
+void hwp_stack_tree_locate(struct hwp_stack_tree *t, uint32_t frame, const char *file,
+                           unsigned line);
 uint32_t hwp_stack_tree_child(struct hwp_stack_tree *t, uint32_t node, uint32_t frame);
 
 /* Adds to what the node costs itself. */

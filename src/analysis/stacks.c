@@ -1,3 +1,4 @@
+#include "analysis/places.h"
 #include "analysis/stack_tree.h"
 #include "symbols/symbols.h"
 
@@ -14,6 +15,8 @@ struct build {
     HWP_VEC(uint32_t) lists;
     HWP_VEC(uint32_t) path; /* chains on the way to the outermost */
     struct frames_of *of_loc;
+    struct hwp_place_options places;
+    struct hwp_place place; /* the newest looked up */
 };
 
 static uint64_t pair(uint32_t a, uint32_t b)
@@ -21,33 +24,28 @@ static uint64_t pair(uint32_t a, uint32_t b)
     return (uint64_t)a << 32 | b;
 }
 
-static void list_inlined(struct build *b, const struct hwp_module *m, uint64_t vaddr)
+static void add_frame(struct build *b, const struct hwp_place *place, size_t i)
 {
-    struct hwp_inline_frames inlined = {0};
+    const struct hwp_place_frame *f = &place->frames.data[i];
+    enum hwp_frame_kind kind = f->symbol ? HWP_FRAME_FUNCTION : HWP_FRAME_INLINED;
+    uint32_t frame = hwp_stack_tree_frame(&b->tree, kind, f->function, place->module->short_name);
 
-    hwp_module_inlines(m, vaddr, &inlined);
-    for (size_t i = inlined.len; i-- > 1;) /* the last is the function itself */
-        hwp_vec_push(&b->lists, hwp_stack_tree_frame(&b->tree, HWP_FRAME_INLINED,
-                                                     inlined.data[i - 1].function, m->short_name));
-    hwp_vec_deinit(&inlined);
+    hwp_stack_tree_locate(&b->tree, frame, f->decl.file ? f->decl.file : f->line.file,
+                          f->decl.line);
+    hwp_vec_push(&b->lists, frame);
 }
 
 static const struct frames_of *frames_of(struct build *b, uint32_t loc)
 {
     struct frames_of *f = &b->of_loc[loc];
-    const struct hwp_loc *l = &b->p->locs.data[loc];
 
     if (f->len)
         return f;
-    const struct hwp_module *m = hwp_symbols_module(b->symbols, l->dso);
-    uint64_t vaddr = hwp_module_vaddr(m, l->addr);
-
+    hwp_place_find(b->p, b->symbols, loc, &b->places, &b->place);
     f->first = (uint32_t)b->lists.len;
-    hwp_vec_push(&b->lists, hwp_stack_tree_frame(&b->tree, HWP_FRAME_FUNCTION,
-                                                 hwp_module_symbol(m, vaddr)->name, m->short_name));
-    if (!b->options->no_inline)
-        list_inlined(b, m, vaddr);
-    f->len = (uint32_t)b->lists.len - f->first;
+    f->len = (uint32_t)b->place.frames.len;
+    for (size_t i = f->len; i-- > 0;)
+        add_frame(b, &b->place, i);
     return f;
 }
 
@@ -84,16 +82,6 @@ static uint32_t node_of_chain(struct build *b, uint32_t task, uint32_t chain)
     return node;
 }
 
-static bool passes(struct build *b, const struct hwp_cell *cell)
-{
-    if (!hwp_filter_is_set(&b->options->filter))
-        return true;
-    const struct hwp_loc *l = &b->p->locs.data[cell->loc];
-    const struct hwp_module *m = hwp_symbols_module(b->symbols, l->dso);
-    return hwp_filter_cell(&b->options->filter, b->p, cell, m,
-                           hwp_module_symbol(m, hwp_module_vaddr(m, l->addr)));
-}
-
 static uint32_t task_node(struct build *b, uint32_t task)
 {
     const char *comm = task < b->p->tasks.len ? b->p->tasks.data[task].comm : NULL;
@@ -106,7 +94,8 @@ static uint32_t task_node(struct build *b, uint32_t task)
 static void add_cells(struct build *b)
 {
     hwp_vec_foreach (&b->p->cells, cell) {
-        if (cell->event >= b->tree.nr_events || cell->loc >= b->p->locs.len || !passes(b, cell))
+        if (cell->event >= b->tree.nr_events || cell->loc >= b->p->locs.len ||
+            !hwp_filter_sample(&b->options->filter, b->p, b->symbols, cell))
             continue;
         uint32_t node = node_of_chain(b, task_node(b, cell->task), cell->chain);
         node = descend(b, node, cell->loc);
@@ -122,6 +111,7 @@ void hwp_stacks_build(const struct hwp_profile *p, struct hwp_symbols *s,
         .p = p,
         .symbols = s,
         .options = options,
+        .places = {.no_inline = options->no_inline, .lines = options->lines},
         .of_loc = hwp_calloc(p->locs.len, sizeof(*b.of_loc)),
     };
 
@@ -132,5 +122,6 @@ void hwp_stacks_build(const struct hwp_profile *p, struct hwp_symbols *s,
     hwp_map_deinit(&b.chains);
     hwp_vec_deinit(&b.lists);
     hwp_vec_deinit(&b.path);
+    hwp_place_deinit(&b.place);
     free(b.of_loc);
 }

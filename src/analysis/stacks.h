@@ -25,6 +25,8 @@ struct hwp_stack_frame {
     enum hwp_frame_kind kind;
     const char *name;
     const char *module; /* short name; NULL: the root, tasks, and where text doesn't say */
+    const char *file;   /* where it is written, if lines were asked for; NULL: unknown */
+    unsigned line;      /* in that file; 0: unknown */
 };
 
 struct hwp_stack_node {
@@ -37,6 +39,7 @@ struct hwp_stack_node {
 struct hwp_stacks_options {
     struct hwp_filter filter; /* by the innermost function, as in all reports */
     bool no_inline;
+    bool lines; /* say where functions are written */
 };
 
 struct hwp_stacks {

@@ -57,13 +57,17 @@ struct hwp_error *hwp_stacks_input_read(const char *path,
                                         const struct hwp_stacks_input_options *options,
                                         struct hwp_stacks_input *ret)
 {
-    const struct hwp_stacks_options how = {options->filter, options->no_inline};
+    const struct hwp_stacks_options how = {options->filter, options->no_inline, options->lines};
 
+    if (options->folded && options->no_tree)
+        return hwp_error_hint(hwp_error(HWP_E_USAGE, "folded text has no addresses"),
+                              "export a recording, without --folded");
     if (options->folded)
         return read_folded(path, ret);
     HWP_TRY(hwp_profile_read(path, &ret->profile));
     ret->symbols = hwp_symbols_create(ret->profile, &options->symbols);
-    hwp_stacks_build(ret->profile, ret->symbols, &how, &ret->stacks);
+    if (!options->no_tree)
+        hwp_stacks_build(ret->profile, ret->symbols, &how, &ret->stacks);
     return NULL;
 }
 

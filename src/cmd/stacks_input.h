@@ -12,6 +12,8 @@
 struct hwp_stacks_input_options {
     struct hwp_filter filter;
     bool no_inline, folded;
+    bool lines;   /* say where functions are written; no option of its own */
+    bool no_tree; /* the stacks are left empty, and folded text is refused; nor has this one */
     struct hwp_symbols_options symbols;
 };
 

@@ -33,6 +33,7 @@ Zydis/.*|capstone/.*         src/symbols
 libiberty/.*                 src/symbols
 cjson/.*                     src/profile reports
 zstd\.h                      src/profile
+protobuf-c/.*|profile\.pb-c\.h|zlib\.h   reports
 linux/perf_event\.h          counters:h src/profile:h
 '
 
