@@ -43,20 +43,29 @@ void hwp_model_remove(const char *directory)
     nftw(directory, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
 }
 
-/* One that is being made has no `machine` yet, or an empty one. */
+/* A file that is there, has at least so many bytes, and that nobody has locked. */
+static bool is_free(const char *directory, const char *name, off_t least)
+{
+    hwp_cleanup(hwp_free_cleanup) char *path = hwp_asprintf("%s/%s", directory, name);
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    struct stat st;
+
+    if (fd < 0)
+        return false;
+    bool free = fstat(fd, &st) == 0 && st.st_size >= least && flock(fd, LOCK_EX | LOCK_NB) == 0;
+    close(fd);
+    return free;
+}
+
+/* One that is being made has no `machine` yet, or an empty one. Both files must be there: what is
+ * laid out otherwise is somebody else's. */
 static bool is_stale(const char *directory)
 {
-    hwp_cleanup(hwp_free_cleanup) char *path = hwp_asprintf("%s/machine", directory);
     struct stat st;
 
     if (lstat(directory, &st) || !S_ISDIR(st.st_mode) || st.st_uid != geteuid())
         return false;
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-    if (fd < 0)
-        return false;
-    bool stale = fstat(fd, &st) == 0 && st.st_size > 0 && flock(fd, LOCK_EX | LOCK_NB) == 0;
-    close(fd);
-    return stale;
+    return is_free(directory, "hwprof", 0) && is_free(directory, "machine", 1);
 }
 
 void hwp_model_remove_stale(const char *tmp)
