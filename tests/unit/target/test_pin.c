@@ -133,8 +133,9 @@ static void test_pid_namespace(void **state)
                    "print(len(os.sched_getaffinity(os.getpid())))'"},
         {__LINE__, "unshare --pid --fork python3 -c 'import os, time\n"
                    "p = os.fork()\n"
-                   "if not p: time.sleep(0.2); os._exit(0)\n"
-                   "print(len(os.sched_getaffinity(p)))'"},
+                   "if not p: time.sleep(60); os._exit(0)\n"
+                   "print(len(os.sched_getaffinity(p)))\n"
+                   "os.kill(p, 9)'"},
     };
 
     (void)state;
