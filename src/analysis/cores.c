@@ -51,7 +51,8 @@ static void add_task(struct build *b, uint32_t cpu, const struct hwp_core_task *
 static void add_pins(struct build *b)
 {
     hwp_vec_foreach (&b->run->pins, pin) {
-        if (pin->cpu < 0 || (b->filter && !hwp_filter_comm(b->filter, pin->comm)))
+        if (pin->cpu < 0 || (b->filter && (!hwp_filter_task(b->filter, pin->comm, pin->pid, pin->tid) ||
+                                            !hwp_filter_cpu(b->filter, (uint32_t)pin->cpu))))
             continue;
         add_task(b, (uint32_t)pin->cpu,
                  &(struct hwp_core_task){pin->pid, pin->tid, pin->comm, true});

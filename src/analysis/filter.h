@@ -13,14 +13,20 @@
 /* Comma-separated lists; NULL: everything. */
 struct hwp_filter {
     const char *comms;
+    const char *tids;    /* threads, or all of a process: "4242,4250" */
+    const char *cpus;    /* "0-3,8" */
     const char *dsos;    /* short or full names */
     const char *symbols; /* demangled or raw names */
 };
 
 bool hwp_filter_is_set(const struct hwp_filter *f);
 
-/* Whether a task of that name passes; one without a name passes only where all do. */
-bool hwp_filter_comm(const struct hwp_filter *f, const char *comm);
+/* HWP_E_USAGE, or HWP_E_INVALID, for lists that aren't such. */
+struct hwp_error *hwp_filter_check(const struct hwp_filter *f) hwp_must_use;
+
+/* Whether a task passes; one without a name passes only where all do. */
+bool hwp_filter_task(const struct hwp_filter *f, const char *comm, int32_t pid, int32_t tid);
+bool hwp_filter_cpu(const struct hwp_filter *f, uint32_t cpu);
 
 /* Whether a cell passes, whose address is in `symbol` of module `m`. */
 bool hwp_filter_cell(const struct hwp_filter *f, const struct hwp_profile *p,

@@ -297,7 +297,7 @@ struct hwp_error *hwp_hot_analyse(const struct hwp_profile *p, struct hwp_symbol
         .p = p,
         .symbols = s,
         .options = options,
-        .filter = {options->comms, options->dsos, options->symbols},
+        .filter = options->filter,
         .hot = &hot,
         .n = p->run.events.len,
     };

@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "analysis/cost.h"
+#include "analysis/filter.h"
 #include "analysis/metrics.h"
 #include "base/error.h"
 #include "base/vec.h"
@@ -22,9 +23,7 @@
 struct hwp_hot_options {
     const char *sort_event; /* see hwp_event_choose */
     bool sort_total;        /* sort by inclusive cost; needs call chains */
-    const char *comms;      /* comma-separated lists; NULL: everything */
-    const char *dsos;       /* short or full names */
-    const char *symbols;    /* demangled or raw names */
+    struct hwp_filter filter;
     double percent_limit;   /* of the sort event (its inclusive cost if sort_total) */
     size_t top;             /* rows at most; 0: all */
     bool no_skid;           /* leave samples where they were taken */

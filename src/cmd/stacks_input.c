@@ -16,6 +16,8 @@ const struct hwp_opt hwp_stacks_filter_opts[] = {
     {0, "folded", HWP_OPT_FLAG, FIELD(folded), "",
      "the input is folded text: \"task;caller;function 17\" a line"},
     {0, "comms", HWP_OPT_STR, FIELD(filter.comms), "NAMES", "only these tasks, comma-separated"},
+    {0, "tids", HWP_OPT_STR, FIELD(filter.tids), "LIST", "only these threads or processes"},
+    {0, "cpus", HWP_OPT_STR, FIELD(filter.cpus), "LIST", "only samples on these CPUs (0-3,8)"},
     {0, "dsos", HWP_OPT_STR, FIELD(filter.dsos), "NAMES", "only samples in these modules"},
     {'S', "symbols", HWP_OPT_STR, FIELD(filter.symbols), "NAMES",
      "only samples in these functions"},
@@ -62,6 +64,7 @@ struct hwp_error *hwp_stacks_input_read(const char *path,
     if (options->folded && options->no_tree)
         return hwp_error_hint(hwp_error(HWP_E_USAGE, "folded text has no addresses"),
                               "export a recording, without --folded");
+    HWP_TRY(hwp_filter_check(&options->filter));
     if (options->folded)
         return read_folded(path, ret);
     HWP_TRY(hwp_profile_read(path, &ret->profile));

@@ -27,9 +27,11 @@ const struct hwp_opt hwp_filter_opts[] = {
      "leave out functions below this share"},
     {0, "children", HWP_OPT_FLAG, FIELD(hot.sort_total), "",
      "order by inclusive cost (needs call chains: record -g)"},
-    {0, "comms", HWP_OPT_STR, FIELD(hot.comms), "NAMES", "only these tasks, comma-separated"},
-    {0, "dsos", HWP_OPT_STR, FIELD(hot.dsos), "NAMES", "only these modules"},
-    {'S', "symbols", HWP_OPT_STR, FIELD(hot.symbols), "NAMES", "only these functions"},
+    {0, "comms", HWP_OPT_STR, FIELD(hot.filter.comms), "NAMES", "only these tasks, comma-separated"},
+    {0, "dsos", HWP_OPT_STR, FIELD(hot.filter.dsos), "NAMES", "only these modules"},
+    {0, "tids", HWP_OPT_STR, FIELD(hot.filter.tids), "LIST", "only these threads or processes"},
+    {0, "cpus", HWP_OPT_STR, FIELD(hot.filter.cpus), "LIST", "only samples on these CPUs (0-3,8)"},
+    {'S', "symbols", HWP_OPT_STR, FIELD(hot.filter.symbols), "NAMES", "only these functions"},
     {0, "no-atomics", HWP_OPT_FLAG, FIELD(hot.no_atomics), "",
      "don't look for atomic instructions (faster)"},
     HWP_OPT_END,
@@ -100,7 +102,7 @@ static struct hwp_hot_options hot_options(const struct view *v,
 
 static struct hwp_filter filter_of(const struct hwp_view_options *options)
 {
-    return (struct hwp_filter){options->hot.comms, options->hot.dsos, options->hot.symbols};
+    return options->hot.filter;
 }
 
 static void annotate_one(struct view *v, const struct hwp_view_options *options, uint32_t dso,
@@ -248,6 +250,7 @@ struct hwp_error *hwp_view(const struct hwp_view_options *options,
 
     format.counts = options->counts;
     v.is_data = format.format != HWP_FORMAT_TEXT;
+    HWP_TRY(hwp_filter_check(&options->hot.filter));
     HWP_TRY(hwp_profile_read(options->input ? options->input : HWP_DEFAULT_RECORDING, &v.profile));
     v.symbols = hwp_symbols_create(v.profile, &options->symbols);
     HWP_TRY(hwp_sort_parse(options->sort, &v.profile->run.events, &v.sort));
