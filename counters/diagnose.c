@@ -73,6 +73,8 @@ char *hwp_remedy_sysctl(const struct hwp_system_facts *facts, const char *assign
 
 /* --- no such counter ------------------------------------------------------------------------- */
 
+#define MODEL_INSTEAD "; or have it modelled: --source model"
+
 /* How each hypervisor is made to give its guests a PMU; NULL: it never does. */
 static char *pmu_remedy(const char *hypervisor)
 {
@@ -91,8 +93,8 @@ static char *pmu_remedy(const char *hypervisor)
 
     for (size_t i = 0; i < hwp_array_size(rows); i++)
         if (!strcmp(rows[i].hypervisor, hypervisor))
-            return hwp_strdup(rows[i].remedy);
-    return hwp_strdup("use a bare-metal machine, or a VM type that exposes the PMU");
+            return hwp_asprintf("%s" MODEL_INSTEAD, rows[i].remedy);
+    return hwp_strdup("use a bare-metal machine, or a VM type that exposes the PMU" MODEL_INSTEAD);
 }
 
 static struct hwp_diagnosis no_pmu(const struct hwp_system_facts *facts)

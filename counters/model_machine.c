@@ -58,7 +58,7 @@ static struct hwp_error *unknown(const char *name)
         return hwp_error_hint(err, "did you mean %s?", names);
     return hwp_error_hint(err,
                           "name this, a preset (%s), a file of hwloc XML, or a shape as in "
-                          "'pack:2 l3:1 core:4 pu:1'",
+                          "'pack:2 numa:1 l3:1 core:4 pu:1'",
                           list);
 }
 

@@ -36,3 +36,12 @@ configure() {
 build() {
     cmake --build "$1" -j "$(nproc)" "${@:2}"
 }
+
+# build_quietly DIRECTORY OPTION…: what it says is for those whose build fails
+build_quietly() {
+    local log=$1/build.log
+    build "$@" >"$log" 2>&1 || {
+        tail -50 "$log" >&2
+        die "building $1 failed; all of it is in $log"
+    }
+}

@@ -100,6 +100,9 @@ static struct hwp_error *print(const struct hwp_flame *flame, const char *path)
     if (hidden)
         fprintf(stderr, ", %zu too narrow to show", hidden);
     fputs("; open it in a browser\n", stderr);
+    if (!flame->stacks->has_chains)
+        fputs("hwprof: the recording has no call chains, so every function stands alone; record with "
+              "-g\n", stderr);
     return NULL;
 }
 

@@ -283,6 +283,8 @@ struct hwp_error *hwp_measure(const struct hwp_measure_options *options,
     hwp_system_facts_gather(&m.facts);
     HWP_TRY(resolve_events(&m, options, job));
     HWP_TRY(choose_source(&m, options, argv, run));
+    if (job->recording_path && !options->events.len && !m.facts.has_core_pmu && !is_modelled(&m))
+        hwp_note_raise(&run->notes, HWP_NOTE_TIME_ALONE, NULL);
     HWP_TRY(hwp_plan_create(m.topology, pin_text(options, job), &m.plan));
     HWP_TRY(parse_memory(&m, options));
     if (options->cpus)

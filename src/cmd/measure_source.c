@@ -11,7 +11,7 @@
 #include "target/program.h"
 
 /* What a modelled run costs in time: one place for all that say so. */
-#define SLOWDOWN "10 to 30 times as long, and its tasks run one at a time"
+#define SLOWDOWN "30 to 100 times as long, and its tasks run one at a time"
 
 void hwp_source_choice_deinit(struct hwp_source_choice *choice)
 {

@@ -4,12 +4,12 @@ command -v perf >/dev/null && perf record -q -e cpu-clock -o probe.data true 2>/
     skip 'perf is not installed'
 
 # "samples symbol" lines of a file by perf. Left out are unresolved addresses, which hwprof bounds by
-# unwind data, and PLT stubs, which perf names by their order and so at times wrongly (hwprof reads
-# their code); symbol versions are dropped.
+# unwind data, and PLT stubs, which perf names by their order and so at times wrongly, or as the _init
+# before them (hwprof reads their code); symbol versions are dropped.
 by_perf() {
     perf report -i "$1" --stdio --no-children -s sym -F sample,sym -t '|' 2>/dev/null |
         sed -n 's/^ *\([0-9][0-9]*\) *| *\[[.kgu]\] */\1 /p' |
-        sed 's/ *$//; s/@\{1,2\}GLIBC[A-Z]*_[0-9.]*$//' | grep -vE ' 0x[0-9a-f]*$|@plt$'
+        sed 's/ *$//; s/@\{1,2\}GLIBC[A-Z]*_[0-9.]*$//' | grep -vE ' 0x[0-9a-f]*$|@plt$| _init$'
 }
 
 by_us() {
