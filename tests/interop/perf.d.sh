@@ -27,7 +27,7 @@ compare() {
         {n = $1; $1 = ""; perf[$0] += n; all += n}
         END {
             for (symbol in ours) # what perf has no name for is left out
-                if (!(symbol in perf) && symbol !~ /^ (sub_|\[|\.plt)/) perf[symbol] = 0
+                if (!(symbol in perf) && symbol !~ /^ (sub_|\[|\.plt|_init$)/) perf[symbol] = 0
             for (symbol in perf) {
                 d = perf[symbol] - ours[symbol]
                 if (d == 0) continue
