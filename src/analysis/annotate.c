@@ -205,11 +205,46 @@ static void add_candidate(struct candidates *list, uint32_t dso, const struct hw
     hwp_vec_push(list, (struct candidate){{dso, symbol}, value});
 }
 
-static struct hwp_error *not_found(const char *name, const struct hwp_suggest *near)
+static bool has_frame(const struct hwp_inline_frames *frames, const char *name)
+{
+    hwp_vec_foreach (frames, f) {
+        size_t n = strlen(name);
+        if (f->function && strncmp(f->function, name, n) == 0 &&
+            (!f->function[n] || f->function[n] == '('))
+            return true;
+    }
+    return false;
+}
+
+/* A function with samples into which one of that name was inlined; NULL: there is none. */
+static const struct hwp_symbol *inlined_into(const struct hwp_profile *p, struct hwp_symbols *s,
+                                             const char *name)
+{
+    struct hwp_inline_frames frames = {0};
+    const struct hwp_symbol *found = NULL;
+
+    for (size_t i = 0; i < p->locs.len && !found; i++) {
+        const struct hwp_module *m = hwp_symbols_module(s, p->locs.data[i].dso);
+        uint64_t vaddr = hwp_module_vaddr(m, p->locs.data[i].addr);
+        frames.len = 0;
+        hwp_module_inlines(m, vaddr, &frames);
+        if (has_frame(&frames, name))
+            found = hwp_module_symbol(m, vaddr);
+    }
+    hwp_vec_deinit(&frames);
+    return found;
+}
+
+static struct hwp_error *not_found(const struct hwp_profile *p, struct hwp_symbols *s,
+                                   const char *name, const struct hwp_suggest *near)
 {
     char *names hwp_cleanup(hwp_free_cleanup) = hwp_suggest_text(near);
+    const struct hwp_symbol *outer = inlined_into(p, s, name);
     struct hwp_error *err = hwp_error(HWP_E_NOT_FOUND, "no samples in a function named '%s'", name);
 
+    if (outer)
+        return hwp_error_hint(err, "it was inlined into %s: hwprof annotate '%s'", outer->name,
+                              outer->name);
     if (names)
         return hwp_error_hint(err, "did you mean %s?", names);
     return hwp_error_hint(err, "'hwprof report' lists the functions that have samples");
@@ -244,7 +279,7 @@ struct hwp_error *hwp_annotate_find(const struct hwp_profile *p, struct hwp_symb
         else if (is_new)
             hwp_suggest_offer(&near, symbol->name);
     }
-    struct hwp_error *err = list.len ? NULL : not_found(name, &near);
+    struct hwp_error *err = list.len ? NULL : not_found(p, s, name, &near);
     if (list.len)
         qsort(list.data, list.len, sizeof(*list.data), hottest_first);
     hwp_vec_foreach (&list, c)
