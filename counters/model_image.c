@@ -437,6 +437,8 @@ struct hwp_error *hwp_model_image_read(struct hwp_model_output *o, const struct 
     *ret_is_whole = ok && at.ended;
     if (!err)
         err = hwp_model_fold_flush(&m.fold, write_folded, &m);
+    if (m.fold.nr_folded)
+        hwp_note_raise(&o->run->notes, HWP_NOTE_CHAINS_FOLDED, NULL);
     if (!err)
         end_process(&m);
     hwp_model_fold_deinit(&m.fold);

@@ -111,11 +111,18 @@ static void put_frames(const struct hwp_flame *f, struct tables *t, struct hwp_o
         hwp_out_puts(out, "],\n");                                  \
     } while (0)
 
+/* Scaled as in every report, where an event ran part of the time. */
+uint64_t hwp_flame_count(const struct hwp_flame *f, uint32_t node, size_t event)
+{
+    const struct hwp_cost *cost = hwp_stacks_total(f->stacks, node, event);
+
+    return f->run ? hwp_cost_value(f->run, &f->run->events.data[event], cost) : cost->value;
+}
+
 static void put_values(const struct hwp_flame *f, uint32_t node, struct hwp_out *out)
 {
     for (size_t e = 0; e < f->stacks->nr_events; e++)
-        hwp_out_printf(out, "%s%llu", e ? "," : "",
-                       (unsigned long long)hwp_stacks_total(f->stacks, node, e)->value);
+        hwp_out_printf(out, "%s%llu", e ? "," : "", (unsigned long long)hwp_flame_count(f, node, e));
 }
 
 static void put_metric(const struct hwp_flame *f, uint32_t node, struct hwp_out *out)

@@ -40,6 +40,9 @@ void hwp_flame_colours_deinit(struct hwp_flame_colours *c);
 /* The metric of a node, with all that it calls. */
 struct hwp_value hwp_flame_metric(const struct hwp_flame *f, uint32_t node);
 
+/* What a column counts of a node, with all that it calls. */
+uint64_t hwp_flame_count(const struct hwp_flame *f, uint32_t node, size_t event);
+
 /* "const graph = {…};" for the script. */
 void hwp_flame_data(const struct hwp_flame *f, const struct hwp_flame_layout *l,
                     struct hwp_out *out);

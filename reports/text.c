@@ -56,7 +56,7 @@ char *hwp_text_utf8(const char *s)
 static bool is_deceptive(uint32_t c)
 {
     return c == 0x200e || c == 0x200f || (c >= 0x2028 && c <= 0x202e) ||
-           (c >= 0x2066 && c <= 0x2069);
+           (c >= 0x2066 && c <= 0x2069) || (c & 0xfffe) == 0xfffe; /* no characters, nor in XML */
 }
 
 static void add_printable(struct hwp_str *text, const unsigned char *bytes, size_t n, uint32_t c)

@@ -59,6 +59,11 @@ struct hwp_topology {
 struct hwp_error *hwp_topology_load(enum hwp_topology_from from, const char *spec,
                                     const struct hwp_cpuset *allowed,
                                     struct hwp_topology **ret) hwp_must_use;
+/* The same of XML that may be damaged, or somebody's trap (a recording's): hwloc, which checks little, is
+ * tried on it in a process of its own first. HWP_E_FORMAT if that doesn't survive. */
+struct hwp_error *hwp_topology_load_untrusted(const char *xml,
+                                              struct hwp_topology **ret) hwp_must_use;
+
 void hwp_topology_destroy(struct hwp_topology *t);
 HWP_DEFINE_CLEANUP(hwp_topology_cleanup, struct hwp_topology, hwp_topology_destroy)
 

@@ -59,10 +59,11 @@ void hwp_stacks_parse(const char *text, size_t len, struct hwp_stacks *ret, size
 
         if (line && p[line - 1] == '\r')
             line--;
-        if (split(p, line, &stack, &count))
+        bool is_comment = line > 0 && *p == '#';
+        if (!is_comment && split(p, line, &stack, &count))
             add_stack(&t, p, stack, count, &name);
         else
-            *ret_skipped += line > 0 && *p != '#';
+            *ret_skipped += line > 0 && !is_comment;
         p = stop ? stop + 1 : end;
     }
     hwp_str_deinit(&name);

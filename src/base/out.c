@@ -1,6 +1,7 @@
 #include "base/out.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,12 +36,28 @@ void hwp_out_init_stream(struct hwp_out *out, FILE *file, const char *name)
     out->width = terminal_width(fileno(file));
 }
 
+/* By its first bytes (perf.data-file-format.txt): a slip of the keys must not cost what was recorded. */
+static bool is_recording(const char *path)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    char magic[8] = "";
+
+    if (fd < 0)
+        return false;
+    ssize_t n = read(fd, magic, sizeof(magic));
+    close(fd);
+    return n == sizeof(magic) && memcmp(magic, "PERFILE2", sizeof(magic)) == 0;
+}
+
 struct hwp_error *hwp_out_init_path(struct hwp_out *out, const char *path)
 {
     if (strcmp(path, "-") == 0) {
         hwp_out_init_stream(out, stdout, "standard output");
         return NULL;
     }
+    if (is_recording(path))
+        return hwp_error_hint(hwp_error(HWP_E_INVALID, "%s is a recording: not overwritten", path),
+                              "name another file for the output");
     FILE *file = fopen(path, "we");
     if (!file)
         return hwp_error_hint(hwp_error_sys(errno, "can't write %s", path),

@@ -76,13 +76,15 @@ static struct hwp_error *choose_metric(const struct hwp_stacks_input *in, const 
 static char *subtitle_of(const struct hwp_stacks_input *in, uint32_t event)
 {
     const struct hwp_cost *all = hwp_stacks_total(&in->stacks, 0, event);
-    char *count hwp_cleanup(hwp_free_cleanup) = hwp_text_count(all->value, true);
+    const struct hwp_event *ev = in->profile ? &in->profile->run.events.data[event] : NULL;
+    uint64_t value = ev ? hwp_cost_value(&in->profile->run, ev, all) : all->value;
+    char *count hwp_cleanup(hwp_free_cleanup) = hwp_text_count(value, true);
 
-    if (!in->profile)
+    if (!ev)
         return hwp_asprintf("%s in all", count);
-    const struct hwp_event *ev = &in->profile->run.events.data[event];
-    return hwp_asprintf("width: %s, %s, %s%s", ev->name ? ev->name : "?", count,
-                        hwp_origin_name(ev->origin),
+    bool scaled = ev->total.state == HWP_COUNT_SCALED;
+    return hwp_asprintf("width: %s, %s%s, %s%s%s", ev->name ? ev->name : "?", scaled ? "~" : "",
+                        count, hwp_origin_name(ev->origin), scaled ? ", scaled" : "",
                         in->stacks.has_chains ? "" : ", without call chains (record -g)");
 }
 
@@ -141,6 +143,25 @@ static struct hwp_error *draw_one(const struct hwp_stacks_input *in, const struc
     return print(&flame, options->output);
 }
 
+static const char *name_of(const struct hwp_stacks_input *in, uint32_t event)
+{
+    const char *name = in->profile ? in->profile->run.events.data[event].name : NULL;
+
+    return name ? name : "";
+}
+
+/* Shares of cycles and of time are not to be compared, unless somebody asks for it by folded text. */
+static struct hwp_error *check_same(const struct hwp_stacks_input *before, uint32_t event_before,
+                                    const struct hwp_stacks_input *after, uint32_t event_after)
+{
+    const char *old = name_of(before, event_before), *new = name_of(after, event_after);
+
+    if (!before->profile || !after->profile || strcmp(old, new) == 0)
+        return NULL;
+    return hwp_error_hint(hwp_error(HWP_E_INVALID, "one recording has %s, the other %s", old, new),
+                          "name an event that both have: -e EVENT");
+}
+
 static struct hwp_error *draw_diff(const struct hwp_stacks_input *before,
                                    const struct hwp_stacks_input *after,
                                    const struct options *options)
@@ -153,6 +174,7 @@ static struct hwp_error *draw_diff(const struct hwp_stacks_input *before,
         return hwp_error(HWP_E_USAGE, "--diff and --color exclude each other: red is what grew");
     HWP_TRY(hwp_stacks_input_event(before, options->event, &event_before));
     HWP_TRY(hwp_stacks_input_event(after, options->event, &event_after));
+    HWP_TRY(check_same(before, event_before, after, event_after));
     char *old hwp_cleanup(hwp_free_cleanup) = subtitle_of(before, event_before);
     char *new hwp_cleanup(hwp_free_cleanup) = subtitle_of(after, event_after);
     char *subtitle hwp_cleanup(hwp_free_cleanup) = hwp_asprintf(

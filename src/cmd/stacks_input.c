@@ -65,6 +65,9 @@ struct hwp_error *hwp_stacks_input_read(const char *path,
         return hwp_error_hint(hwp_error(HWP_E_USAGE, "folded text has no addresses"),
                               "export a recording, without --folded");
     HWP_TRY(hwp_filter_check(&options->filter));
+    if (options->folded && hwp_filter_is_set(&options->filter))
+        return hwp_error_hint(hwp_error(HWP_E_USAGE, "folded text can't be filtered"),
+                              "filter when it is made, or its lines: grep '^TASK;' FILE");
     if (options->folded)
         return read_folded(path, ret);
     HWP_TRY(hwp_profile_read(path, &ret->profile));
@@ -85,10 +88,16 @@ void hwp_stacks_input_deinit(struct hwp_stacks_input *in)
 struct hwp_error *hwp_stacks_input_event(const struct hwp_stacks_input *in, const char *name,
                                          uint32_t *ret)
 {
-    if (in->profile)
-        return hwp_event_choose(&in->profile->run, name, ret);
-    if (name)
+    if (!in->profile && name)
         return hwp_error(HWP_E_INVALID, "folded text has one count, and no event '%s'", name);
     *ret = 0;
+    if (in->profile)
+        HWP_TRY(hwp_event_choose(&in->profile->run, name, ret));
+    bool has_tree = in->stacks.nodes.len > 0;
+    if (has_tree &&
+        (*ret >= in->stacks.nr_events || !hwp_stacks_total(&in->stacks, 0, *ret)->samples))
+        return hwp_error_hint(hwp_error(HWP_E_INVALID, "there are no samples of %s to show",
+                                        name ? name : "any event"),
+                              "'hwprof report' says what the recording has; filters may leave nothing");
     return NULL;
 }

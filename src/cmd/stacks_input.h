@@ -32,7 +32,8 @@ struct hwp_error *hwp_stacks_input_read(const char *path,
                                         struct hwp_stacks_input *ret) hwp_must_use;
 void hwp_stacks_input_deinit(struct hwp_stacks_input *in);
 
-/* The column of an event; NULL: see hwp_event_choose. */
+/* The column of an event; NULL: see hwp_event_choose. HWP_E_INVALID if nothing of it is left, by the
+ * filters or from the start. */
 struct hwp_error *hwp_stacks_input_event(const struct hwp_stacks_input *in, const char *name,
                                          uint32_t *ret) hwp_must_use;
 

@@ -237,7 +237,7 @@ static void open_topology(struct view *v)
     const char *xml = v->profile->run.topology_xml;
 
     if (xml)
-        hwp_error_destroy(hwp_topology_load(HWP_TOPOLOGY_XML_TEXT, xml, NULL, &v->topology));
+        hwp_error_destroy(hwp_topology_load_untrusted(xml, &v->topology));
 }
 
 struct hwp_error *hwp_view(const struct hwp_view_options *options,

@@ -29,7 +29,7 @@ static FILE *nameless(void)
 }
 
 /* A few bytes may stand for any number of them: more than this is nobody's recording. */
-#define EXPANDED_MAX(size) (((uint64_t)4 << 30) + 256 * (uint64_t)(size))
+#define EXPANDED_MAX(size) (((uint64_t)1 << 30) + 256 * (uint64_t)(size))
 
 struct expansion {
     struct hwp_reader *r;
@@ -58,12 +58,15 @@ static bool has_compressed(const struct hwp_reader *r)
     return false;
 }
 
-static struct hwp_error *put(const struct expansion *x, FILE *into, const void *bytes, size_t n)
+static struct hwp_error *no_room(const struct expansion *x)
 {
-    if (fwrite(bytes, 1, n, into) == n)
-        return NULL;
     return hwp_error_hint(hwp_error_sys(errno, "can't expand %s", x->r->name),
                           "there must be room for it in TMPDIR, or /tmp");
+}
+
+static struct hwp_error *put(const struct expansion *x, FILE *into, const void *bytes, size_t n)
+{
+    return fwrite(bytes, 1, n, into) == n ? NULL : no_room(x);
 }
 
 /* The piece of the stream that a record has; the newer kind is padded and says how long it is. */
@@ -121,12 +124,11 @@ static struct hwp_error *join(struct expansion *x)
 {
     size_t n;
 
-    rewind(x->packed);
+    if (fflush(x->packed) != 0 || fseeko(x->packed, 0, SEEK_SET) != 0)
+        return no_room(x);
     while ((n = fread(x->buffer, 1, BUFFER_BYTES, x->packed)) > 0)
         HWP_TRY(put(x, x->plain, x->buffer, n));
-    if (ferror(x->packed) || fflush(x->plain) != 0)
-        return hwp_error_sys(errno, "can't expand %s", x->r->name);
-    return NULL;
+    return ferror(x->packed) || fflush(x->plain) != 0 ? no_room(x) : NULL;
 }
 
 static struct hwp_error *map_result(struct expansion *x)

@@ -367,7 +367,7 @@ struct hwp_error *hwp_recording_finish(struct hwp_recording *r, const struct hwp
     if (r->finished || !r->is_file)
         return r->errnum ? write_error(r) : NULL;
     /* Which files the samples fell into is known from reading back what was written. */
-    hwp_error_destroy(hwp_profile_read_fd(r->fd, r->path, in.sample_times, &recorded));
+    struct hwp_error *unread = hwp_profile_read_fd(r->fd, r->path, in.sample_times, &recorded);
     in.profile = recorded;
     /* Even after a failed append: the disk may have room again, and the run's facts are small. */
     hwp_features_collect(&in, &list);
@@ -384,6 +384,9 @@ struct hwp_error *hwp_recording_finish(struct hwp_recording *r, const struct hwp
     r->finished = true;
     if (!r->errnum)
         r->errnum = errnum;
+    if (r->packer && unread && !r->errnum)
+        return unread; /* the recording is whole, but for the build ids and times of its samples */
+    hwp_error_destroy(unread);
     return r->errnum ? write_error(r) : NULL;
 }
 

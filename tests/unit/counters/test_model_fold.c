@@ -49,6 +49,7 @@ static void test_sums(void **state)
     assert_memory_equal(got.of_ip, expected.of_ip, sizeof(got.of_ip));
     assert_memory_equal(got.of_chain, expected.of_chain, sizeof(got.of_chain));
     assert_true(got.nr_samples < 2 * (IPS + CHAINS));
+    assert_int_equal(fold.nr_folded, 1);
 
     /* all is forgotten */
     struct sums nothing = {0};
@@ -82,11 +83,36 @@ static void test_apart(void **state)
     hwp_model_fold_deinit(&fold);
 }
 
+static struct hwp_error *keep(void *ctx, const struct hwp_model_folded *s)
+{
+    uint64_t *values = ctx;
+
+    values[s->ip * 8 + s->chain] += s->value;
+    return NULL;
+}
+
+/* Few pairs stay what they were. */
+static void test_exact(void **state)
+{
+    (void)state;
+    struct hwp_model_fold fold = {.nr_columns = 1};
+    uint64_t got[64] = {0};
+
+    for (uint64_t i = 0; i < 64; i++)
+        hwp_model_fold_add(&fold, 1, 0, 0x1000, i / 8, (uint32_t)(i % 8), (uint64_t[]){i * i});
+    assert_null(hwp_model_fold_flush(&fold, keep, got));
+    for (uint64_t i = 0; i < 64; i++)
+        assert_int_equal(got[i], i * i);
+    assert_int_equal(fold.nr_folded, 0);
+    hwp_model_fold_deinit(&fold);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_sums),
         cmocka_unit_test(test_apart),
+        cmocka_unit_test(test_exact),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
