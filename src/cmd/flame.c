@@ -235,7 +235,7 @@ static struct hwp_error *run_flame(const struct hwp_command *self, int argc, cha
 }
 
 static const char *const examples[] = {"flame", "flame --icicle --no-inline -o - perf.data",
-                                       "flame --diff hwprof.data perf.data", NULL};
+                                       "flame --diff before.data after.data", NULL};
 
 const struct hwp_command hwp_command_flame = {
     .name = "flame",

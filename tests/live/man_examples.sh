@@ -8,7 +8,7 @@ PATH=$PWD/bin:$PATH
 printf '#!/bin/sh\nexec %s --iterations 20000000 --threads 2\n' "$BUILD/workloads/counter" >program
 chmod +x program
 hwprof record -q --source clock ./program >/dev/null || fail 'recording the example program'
-cp hwprof.data perf.data
+for copy in perf before after; do cp hwprof.data $copy.data; done
 
 examples() {
     for page in "$SOURCE"/docs/man/*.1; do
