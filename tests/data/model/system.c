@@ -24,6 +24,7 @@
 
 extern char **environ;
 static volatile long *made; /* shared by all processes that don't exec */
+static volatile long own;
 static long n = 20000;
 static const char *self;
 
@@ -33,10 +34,13 @@ static void die(const char *what)
     exit(90);
 }
 
+/* On memory of the process's own: an atomic that another process really gets in between of is tried, and
+ * counted, again. */
 __attribute__((noinline)) void work(void)
 {
     for (long i = 0; i < n; i++)
-        __atomic_fetch_add(made, 1, __ATOMIC_SEQ_CST);
+        __atomic_fetch_add(&own, 1, __ATOMIC_SEQ_CST);
+    __atomic_fetch_add(made, n, __ATOMIC_SEQ_CST);
 }
 
 static void *work_as_thread(void *unused)
