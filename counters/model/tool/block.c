@@ -210,6 +210,31 @@ struct hwm_cost *hwm_cost_make(struct hwm_tally *t, UInt instr)
     return t->costs[instr];
 }
 
+/* Less than nothing by itself; added to what its segments say, it is right again. */
+static void take_back(struct hwm_tally *t, UInt instr)
+{
+    const struct hwm_instr *i = &t->block->instrs[instr];
+    uint64_t *n = hwm_cost_make(t, instr)->n;
+    Bool has_body = i->body == i->segment;
+
+    n[HWM_INSTRUCTIONS]--;
+    n[HWM_CYCLES] -= i->ticks;
+    n[HWM_LOADS] -= has_body ? i->loads : 0;
+    n[HWM_STORES] -= has_body ? i->stores : 0;
+    n[HWM_ATOMICS] -= has_body ? i->atomics : 0;
+    n[HWM_BRANCHES] -= i->is_branch;
+    hwm_now.instructions--;
+}
+
+VG_REGPARM(1) void hwm_block_retries(const struct hwm_site *site)
+{
+    const struct hwm_block *b = site->block;
+    UInt segment = b->instrs[site->instr].segment;
+
+    for (UInt i = site->instr; i < b->nr_instrs && b->instrs[i].segment == segment; i++)
+        take_back(b->tally, i);
+}
+
 /* --- sums ------------------------------------------------------------------------------------ */
 
 /* How often an instruction was executed. One that repeats begins a round `counts[segment]` times and

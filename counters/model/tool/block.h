@@ -63,6 +63,10 @@ struct hwm_block *hwm_block_create(Addr address, UInt nr_instrs, UInt nr_sites);
 /* Makes `tally` that of the context. */
 void hwm_block_select(struct hwm_block *block, struct hwm_context *context);
 
+/* An atomic did not succeed and is executed again, in a block of its own: from it to the end of its
+ * segment nothing was. Happens where another process changes the same memory. */
+VG_REGPARM(1) void hwm_block_retries(const struct hwm_site *site);
+
 /* The cost of a site's instruction in the block's current context. */
 struct hwm_cost *hwm_cost_make(struct hwm_tally *tally, UInt instr);
 static inline struct hwm_cost *hwm_cost_at(const struct hwm_block *block, UInt instr)

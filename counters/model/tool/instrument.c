@@ -379,6 +379,10 @@ static void rewrite_exit(struct rewrite *r, const IRStmt *st)
     const struct hwm_instr *instr = &r->block->instrs[r->instr];
     IRExpr *taken;
 
+    /* a compare-and-swap that failed: tried again, as Valgrind builds atomics of them */
+    if (target == r->self && r->has_cas)
+        call_if(r, st->Ist.Exit.guard, 1, "hwm_block_retries", hwm_block_retries,
+                mkIRExprVec_1(word((UWord)make_site(r, HWM_RMW, 0))));
     if (st->Ist.Exit.jk != Ijk_Boring || !instr->is_branch || target == r->self)
         return;
     taken = value(r, Ity_I64, IRExpr_Unop(Iop_1Uto64, st->Ist.Exit.guard));
