@@ -32,10 +32,10 @@ atomics_by_cpu >cores
 for cpu in 0 1 55; do
     near "work bound to CPU $cpu: atomics there" "$(awk -v c=$cpu '$1 == c {print $2}' cores)" $n 0 100
 done
-# Long enough that the processes overlap.
-records atomics -- sh -c './system threads 400000 & ./system threads 400000 & wait'
+# None works before all are there.
+records atomics -- sh -c './system meet & ./system meet & wait'
 check 'six threads of two processes are on different cores' \
-    [ "$(atomics_by_cpu | awk '$2 >= 400000 && $2 < 401000' | wc -l)" = 6 ]
+    [ "$(atomics_by_cpu | awk '$2 >= 20000 && $2 < 20600' | wc -l)" = 6 ]
 
 # --- memory: loads that memory answers, all of one node's, of another, or half and half
 records node-loads,node-load-misses --pin core:0 --machine-set l3=1M/16,prefetch=off,adjacent=off -- \

@@ -6,6 +6,7 @@
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/futex.h>
 #include <pthread.h>
 #include <sched.h>
@@ -22,9 +23,10 @@
 #include <time.h>
 #include <unistd.h>
 
+#define PAGE 4096
+
 extern char **environ;
 static volatile long *made; /* shared by all processes that don't exec */
-static volatile long own;
 static long n = 20000;
 static const char *self;
 
@@ -34,13 +36,11 @@ static void die(const char *what)
     exit(90);
 }
 
-/* On memory of the process's own: an atomic that another process really gets in between of is tried, and
- * counted, again. */
+/* Processes get in between of each other's atomics, so that Valgrind has to try them again. */
 __attribute__((noinline)) void work(void)
 {
     for (long i = 0; i < n; i++)
-        __atomic_fetch_add(&own, 1, __ATOMIC_SEQ_CST);
-    __atomic_fetch_add(made, n, __ATOMIC_SEQ_CST);
+        __atomic_fetch_add(made, 1, __ATOMIC_SEQ_CST);
 }
 
 static void *work_as_thread(void *unused)
@@ -159,6 +159,34 @@ static void mode_threads(void)
 
     for (int i = 0; i < 3; i++)
         if (pthread_create(&threads[i], NULL, work_as_thread, NULL))
+            die("pthread_create");
+    for (int i = 0; i < 3; i++)
+        pthread_join(threads[i], NULL);
+}
+
+/* Threads of several processes, none of which works before six are there: "met" counts them. */
+static void *work_when_met(void *met)
+{
+    __atomic_fetch_add((volatile long *)met, 1, __ATOMIC_SEQ_CST);
+    while (*(volatile long *)met < 6)
+        usleep(1000);
+    work();
+    return NULL;
+}
+
+static void mode_meet(void)
+{
+    int fd = open("met", O_RDWR | O_CREAT, 0600);
+    pthread_t threads[3];
+    void *met;
+
+    if (fd < 0 || ftruncate(fd, PAGE))
+        die("met");
+    met = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    if (met == MAP_FAILED)
+        die("mmap");
+    for (int i = 0; i < 3; i++)
+        if (pthread_create(&threads[i], NULL, work_when_met, met))
             die("pthread_create");
     for (int i = 0; i < 3; i++)
         pthread_join(threads[i], NULL);
@@ -509,7 +537,6 @@ static void mode_jit(void)
 
 /* --- memory ---------------------------------------------------------------------------------- */
 
-#define PAGE  4096
 #define PAGES 512
 
 /* Calls by their numbers: the host may have no nodes, nor the library. */
@@ -719,7 +746,7 @@ static const struct {
     {"numa", mode_numa},         {"owners", mode_owners},   {"restart", mode_restart},
     {"shot", mode_shot},         {"kept", mode_kept},       {"keeps", mode_keeps},
     {"vacated", mode_vacated},   {"futex", mode_futex},     {"series", mode_series},
-    {"spin", mode_spin},
+    {"spin", mode_spin},         {"meet", mode_meet},
 #ifdef __x86_64__
     {"jit", mode_jit},
 #endif
