@@ -158,7 +158,7 @@ struct hwm_record_chain {
     struct hwm_record head;
     uint32_t id, parent; /* parent: HWM_NO_CHAIN at the outermost */
     uint64_t caller;     /* the return address into the caller */
-    uint64_t entry;      /* where the call went: the function's first instruction, or its stub's */
+    uint64_t entry;      /* where the call went: the function's first instruction, or its PLT entry's */
 };
 
 struct hwm_record_cost {

@@ -172,17 +172,6 @@ static size_t group_of(struct build *b, const struct hwp_cell *cell)
     return add_group(b, tuple);
 }
 
-static bool passes(struct build *b, const struct hwp_cell *cell)
-{
-    const struct hwp_filter *f = &b->options->filter;
-
-    if (!hwp_filter_is_set(f))
-        return true;
-    const struct hwp_loc *l = &b->p->locs.data[cell->loc];
-    const struct hwp_module *m = hwp_symbols_module(b->symbols, l->dso);
-    return hwp_filter_cell(f, b->p, cell, m, hwp_module_symbol(m, hwp_module_vaddr(m, l->addr)));
-}
-
 static void add_cells(struct build *b)
 {
     size_t n = b->out->nr_events;
@@ -192,7 +181,7 @@ static void add_cells(struct build *b)
         if (cell->event >= n || cell->loc >= b->p->locs.len)
             continue;
         hwp_cost_add(&b->out->totals[cell->event], &cost);
-        if (!passes(b, cell)) {
+        if (!hwp_filter_sample(&b->options->filter, b->p, b->symbols, cell)) {
             hwp_cost_add(&b->out->filtered[cell->event], &cost);
             continue;
         }

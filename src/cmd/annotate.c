@@ -9,8 +9,8 @@ static const struct hwp_opt annotate_opts[] = {
 };
 
 static const struct hwp_opt *const tables[] = {
-    annotate_opts,
-    hwp_input_opts, hwp_filter_opts, hwp_annotate_opts, hwp_symbols_opts, hwp_output_opts, NULL,
+    annotate_opts,     hwp_input_opts,   hwp_hot_opts,    hwp_filter_opts,
+    hwp_annotate_opts, hwp_symbols_opts, hwp_output_opts, NULL,
 };
 
 static struct hwp_error *run_annotate(const struct hwp_command *self, int argc, char **argv,
@@ -22,8 +22,10 @@ static struct hwp_error *run_annotate(const struct hwp_command *self, int argc, 
     bool done;
 
     (void)ret_status;
-    HWP_TRY(hwp_command_parse(self, argc, argv, (void *[]){&view, &view, &view, &view, &view, &output},
-                              &operand, &done));
+    HWP_TRY(hwp_command_parse(
+        self, argc, argv,
+        (void *[]){&view, &view, &view, &view.hot.filter, &view, &view.symbols, &output}, &operand,
+        &done));
     if (done)
         return NULL;
     HWP_TRY(hwp_output_check(&output));

@@ -25,10 +25,7 @@ static const struct hwp_opt export_opts[] = {
 };
 
 static const struct hwp_opt *const tables[] = {
-    export_opts,
-    hwp_stacks_filter_opts,
-    hwp_stacks_symbols_opts,
-    NULL,
+    export_opts, hwp_stacks_opts, hwp_filter_opts, hwp_symbols_opts, NULL,
 };
 
 struct input {
@@ -149,8 +146,9 @@ static struct hwp_error *run_export(const struct hwp_command *self, int argc, ch
     bool done;
 
     (void)ret_status;
-    HWP_TRY(hwp_command_parse(self, argc, argv, (void *[]){&options, &input.how, &input.how},
-                              &operand, &done));
+    HWP_TRY(hwp_command_parse(
+        self, argc, argv, (void *[]){&options, &input.how, &input.how.filter, &input.how.symbols},
+        &operand, &done));
     if (done)
         return NULL;
     const char *name = operand < argc ? argv[operand] : NULL;

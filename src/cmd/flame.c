@@ -34,10 +34,7 @@ static const struct hwp_opt flame_opts[] = {
 };
 
 static const struct hwp_opt *const tables[] = {
-    flame_opts,
-    hwp_stacks_filter_opts,
-    hwp_stacks_symbols_opts,
-    NULL,
+    flame_opts, hwp_stacks_opts, hwp_filter_opts, hwp_symbols_opts, NULL,
 };
 
 static struct hwp_error *unknown_metric(const struct hwp_metric_uses *uses, const char *name)
@@ -103,8 +100,10 @@ static struct hwp_error *print(const struct hwp_flame *flame, const char *path)
         fprintf(stderr, ", %zu too narrow to show", hidden);
     fputs("; open it in a browser\n", stderr);
     if (!flame->stacks->has_chains)
-        fputs("hwprof: the recording has no call chains, so every function stands alone; record with "
-              "-g\n", stderr);
+        fputs(
+            "hwprof: the recording has no call chains, so every function stands alone; record with "
+            "-g\n",
+            stderr);
     return NULL;
 }
 
@@ -150,7 +149,8 @@ static const char *name_of(const struct hwp_stacks_input *in, uint32_t event)
     return name ? name : "";
 }
 
-/* Shares of cycles and of time are not to be compared, unless somebody asks for it by folded text. */
+/* Shares of cycles and of time are not to be compared, unless somebody asks for it by folded text.
+ */
 static struct hwp_error *check_same(const struct hwp_stacks_input *before, uint32_t event_before,
                                     const struct hwp_stacks_input *after, uint32_t event_after)
 {
@@ -220,8 +220,9 @@ static struct hwp_error *run_flame(const struct hwp_command *self, int argc, cha
     bool done;
 
     (void)ret_status;
-    HWP_TRY(
-        hwp_command_parse(self, argc, argv, (void *[]){&options, &input, &input}, &operand, &done));
+    HWP_TRY(hwp_command_parse(self, argc, argv,
+                              (void *[]){&options, &input, &input.filter, &input.symbols}, &operand,
+                              &done));
     if (done)
         return NULL;
     int given = argc - operand;

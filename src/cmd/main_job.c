@@ -14,7 +14,7 @@ static const struct hwp_opt main_opts[] = {
 };
 
 static const struct hwp_opt *const tables[] = {
-    hwp_measure_opts,  hwp_sampling_opts, main_opts,       hwp_filter_opts,
+    hwp_measure_opts,  hwp_sampling_opts, main_opts,       hwp_hot_opts, hwp_filter_opts,
     hwp_annotate_opts, hwp_symbols_opts,  hwp_output_opts, NULL,
 };
 
@@ -26,7 +26,8 @@ static struct hwp_error *run_main(const struct hwp_command *self, int argc, char
     struct hwp_output_options output = {0};
     struct options options = {.data = HWP_DEFAULT_RECORDING};
     struct hwp_run run hwp_cleanup(hwp_run_deinit) = {0};
-    void *into[] = {&measure, &measure, &options, &view, &view, &view, &output};
+    void *into[] = {&measure,         &measure, &options,      &view,
+                    &view.hot.filter, &view,    &view.symbols, &output};
     int operand;
     bool done;
 

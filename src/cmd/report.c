@@ -3,7 +3,8 @@
 #include "cmd/view.h"
 
 static const struct hwp_opt *const tables[] = {
-    hwp_input_opts, hwp_filter_opts, hwp_annotate_opts, hwp_symbols_opts, hwp_output_opts, NULL,
+    hwp_input_opts,  hwp_hot_opts, hwp_filter_opts, hwp_annotate_opts, hwp_symbols_opts,
+    hwp_output_opts, NULL,
 };
 
 static struct hwp_error *run_report(const struct hwp_command *self, int argc, char **argv,
@@ -15,8 +16,9 @@ static struct hwp_error *run_report(const struct hwp_command *self, int argc, ch
     bool done;
 
     (void)ret_status;
-    HWP_TRY(hwp_command_parse(self, argc, argv, (void *[]){&view, &view, &view, &view, &output},
-                              &operand, &done));
+    HWP_TRY(hwp_command_parse(
+        self, argc, argv, (void *[]){&view, &view, &view.hot.filter, &view, &view.symbols, &output},
+        &operand, &done));
     if (done)
         return NULL;
     HWP_TRY(hwp_output_check(&output));

@@ -12,25 +12,11 @@
 
 #define FIELD(name) offsetof(struct hwp_stacks_input_options, name)
 
-const struct hwp_opt hwp_stacks_filter_opts[] = {
+const struct hwp_opt hwp_stacks_opts[] = {
     {0, "folded", HWP_OPT_FLAG, FIELD(folded), "",
      "the input is folded text: \"task;caller;function 17\" a line"},
-    {0, "comms", HWP_OPT_STR, FIELD(filter.comms), "NAMES", "only these tasks, comma-separated"},
-    {0, "tids", HWP_OPT_STR, FIELD(filter.tids), "LIST", "only these threads or processes"},
-    {0, "cpus", HWP_OPT_STR, FIELD(filter.cpus), "LIST", "only samples on these CPUs (0-3,8)"},
-    {0, "dsos", HWP_OPT_STR, FIELD(filter.dsos), "NAMES", "only samples in these modules"},
-    {'S', "symbols", HWP_OPT_STR, FIELD(filter.symbols), "NAMES",
-     "only samples in these functions"},
     {0, "no-inline", HWP_OPT_FLAG, FIELD(no_inline), "",
      "don't show inlined functions as frames (faster)"},
-    HWP_OPT_END,
-};
-
-const struct hwp_opt hwp_stacks_symbols_opts[] = {
-    {0, "symfs", HWP_OPT_STR, FIELD(symbols.symfs), "DIR", "look for files below DIR"},
-    {'k', "vmlinux", HWP_OPT_STR, FIELD(symbols.vmlinux), "FILE", "the kernel's image"},
-    {0, "kallsyms", HWP_OPT_STR, FIELD(symbols.kallsyms), "FILE", "the kernel's symbols"},
-    {0, "no-demangle", HWP_OPT_FLAG, FIELD(symbols.no_demangle), "", "names as in the file"},
     HWP_OPT_END,
 };
 
@@ -96,8 +82,9 @@ struct hwp_error *hwp_stacks_input_event(const struct hwp_stacks_input *in, cons
     bool has_tree = in->stacks.nodes.len > 0;
     if (has_tree &&
         (*ret >= in->stacks.nr_events || !hwp_stacks_total(&in->stacks, 0, *ret)->samples))
-        return hwp_error_hint(hwp_error(HWP_E_INVALID, "there are no samples of %s to show",
-                                        name ? name : "any event"),
-                              "'hwprof report' says what the recording has; filters may leave nothing");
+        return hwp_error_hint(
+            hwp_error(HWP_E_INVALID, "there are no samples of %s to show",
+                      name ? name : "any event"),
+            "'hwprof report' says what the recording has; filters may leave nothing");
     return NULL;
 }

@@ -7,6 +7,7 @@
 #include "analysis/stacks.h"
 #include "base/error.h"
 #include "base/opt.h"
+#include "cmd/sample_options.h"
 #include "symbols/symbols.h"
 
 struct hwp_stacks_input_options {
@@ -17,8 +18,8 @@ struct hwp_stacks_input_options {
     struct hwp_symbols_options symbols;
 };
 
-extern const struct hwp_opt hwp_stacks_filter_opts[];
-extern const struct hwp_opt hwp_stacks_symbols_opts[];
+/* With those of cmd/sample_options.h, for `filter` and `symbols`. */
+extern const struct hwp_opt hwp_stacks_opts[];
 
 struct hwp_stacks_input {
     struct hwp_profile *profile; /* NULL: folded text */
@@ -32,8 +33,8 @@ struct hwp_error *hwp_stacks_input_read(const char *path,
                                         struct hwp_stacks_input *ret) hwp_must_use;
 void hwp_stacks_input_deinit(struct hwp_stacks_input *in);
 
-/* The column of an event; NULL: see hwp_event_choose. HWP_E_INVALID if nothing of it is left, by the
- * filters or from the start. */
+/* The column of an event; NULL: see hwp_event_choose. HWP_E_INVALID if nothing of it is left, by
+ * the filters or from the start. */
 struct hwp_error *hwp_stacks_input_event(const struct hwp_stacks_input *in, const char *name,
                                          uint32_t *ret) hwp_must_use;
 

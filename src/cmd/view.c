@@ -19,7 +19,7 @@ const struct hwp_opt hwp_input_opts[] = {
     HWP_OPT_END,
 };
 
-const struct hwp_opt hwp_filter_opts[] = {
+const struct hwp_opt hwp_hot_opts[] = {
     {'s', "sort", HWP_OPT_STR, FIELD(sort), "KEYS",
      "an event to order by; symbol, module, line, task, comm, cpu, core, node to sum up by"},
     {0, "top", HWP_OPT_UINT, FIELD(top), "N", "functions in the table (default 20; 0: all)"},
@@ -27,11 +27,6 @@ const struct hwp_opt hwp_filter_opts[] = {
      "leave out functions below this share"},
     {0, "children", HWP_OPT_FLAG, FIELD(hot.sort_total), "",
      "order by inclusive cost (needs call chains: record -g)"},
-    {0, "comms", HWP_OPT_STR, FIELD(hot.filter.comms), "NAMES", "only these tasks, comma-separated"},
-    {0, "dsos", HWP_OPT_STR, FIELD(hot.filter.dsos), "NAMES", "only these modules"},
-    {0, "tids", HWP_OPT_STR, FIELD(hot.filter.tids), "LIST", "only these threads or processes"},
-    {0, "cpus", HWP_OPT_STR, FIELD(hot.filter.cpus), "LIST", "only samples on these CPUs (0-3,8)"},
-    {'S', "symbols", HWP_OPT_STR, FIELD(hot.filter.symbols), "NAMES", "only these functions"},
     {0, "no-atomics", HWP_OPT_FLAG, FIELD(hot.no_atomics), "",
      "don't look for atomic instructions (faster)"},
     HWP_OPT_END,
@@ -47,14 +42,6 @@ const struct hwp_opt hwp_annotate_opts[] = {
     {0, "no-source", HWP_OPT_FLAG, FIELD(no_source), "", "text: instructions only"},
     {0, "no-fold", HWP_OPT_FLAG, FIELD(no_fold), "", "text: show cold stretches too"},
     {0, "counts", HWP_OPT_FLAG, FIELD(counts), "", "text: counts instead of percentages"},
-    HWP_OPT_END,
-};
-
-const struct hwp_opt hwp_symbols_opts[] = {
-    {0, "symfs", HWP_OPT_STR, FIELD(symbols.symfs), "DIR", "look for files below DIR"},
-    {'k', "vmlinux", HWP_OPT_STR, FIELD(symbols.vmlinux), "FILE", "the kernel's image"},
-    {0, "kallsyms", HWP_OPT_STR, FIELD(symbols.kallsyms), "FILE", "the kernel's symbols"},
-    {0, "no-demangle", HWP_OPT_FLAG, FIELD(symbols.no_demangle), "", "names as in the file"},
     HWP_OPT_END,
 };
 

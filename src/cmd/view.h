@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/opt.h"
 #include "cmd/output.h"
+#include "cmd/sample_options.h"
 #include "symbols/symbols.h"
 
 struct hwp_view_options {
@@ -25,9 +26,8 @@ struct hwp_view_options {
 };
 
 extern const struct hwp_opt hwp_input_opts[];    /* which recording */
-extern const struct hwp_opt hwp_filter_opts[];   /* which functions */
+extern const struct hwp_opt hwp_hot_opts[];      /* which functions, in which order */
 extern const struct hwp_opt hwp_annotate_opts[]; /* how code is shown */
-extern const struct hwp_opt hwp_symbols_opts[];  /* where symbols come from */
 
 struct hwp_view_sections {
     bool functions, cores;
